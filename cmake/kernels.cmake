@@ -1,0 +1,23 @@
+# Kernels: scalar for all machines, and one folder an instruction set, each compiled with that set's flags.
+file(GLOB kernel_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/*.c ${CMAKE_SOURCE_DIR}/src/kernels/scalar/*.c)
+add_library(room_kernels OBJECT ${kernel_sources})
+# Bodies are plain C that the compiler vectorises.
+target_compile_options(room_kernels PRIVATE -O3)
+
+function(mote_isa folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.c)
+  if(sources)
+    add_library(kernels_${folder} OBJECT ${sources})
+    target_compile_options(kernels_${folder} PRIVATE -O3 ${ARGN})
+    set(MOTE_ISA_ROOMS ${MOTE_ISA_ROOMS} kernels_${folder} PARENT_SCOPE)
+  endif()
+endfunction()
+
+set(MOTE_ISA_ROOMS)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  mote_isa(avx2 -mavx2 -mfma -mf16c)
+  mote_isa(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c
+           -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  mote_isa(neon)
+endif()
