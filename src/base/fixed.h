@@ -30,7 +30,7 @@ static inline int32_t fx_to_i32(double x) {
 /* QuantizeMultiplier: decomposes any real number; magnitudes below 2^-32 flush to zero. */
 fx_mult fx_quantize_multiplier(double real);
 
-/* Saturating rounding doubling high multiply: (a * b * 2 + rounding) >> 32, ties away from zero. */
+/* Saturating rounding doubling high multiply: (a * b * 2 + rounding) >> 32, ties toward plus infinity. */
 static inline int32_t fx_srdhm32(int32_t a, int32_t b) {
   if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
   const int64_t p = (int64_t)a * b;
