@@ -1,0 +1,194 @@
+/* schema.h: the .tflite format as C: constants, one record struct a table, and tables that describe them.
+ *
+ * All of it is made from schema.def. A record is the private, decoded form of a FlatBuffer table: host order, no
+ * pointers into the file, lists as pointer and count. Absent and empty differ: data is NULL only when absent. Reading
+ * files into records is read.h.
+ */
+#ifndef SCHEMA_SCHEMA_H
+#define SCHEMA_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- values of fields ---- */
+
+/* Bytes of a name. A 0 follows them; they may hold others, so `size` rules. */
+typedef struct sch_string {
+  const char *data;
+  uint32_t size;
+} sch_string;
+
+typedef struct sch_bools {
+  const bool *data;
+  uint32_t count;
+} sch_bools;
+typedef struct sch_u8s {
+  const uint8_t *data;
+  uint32_t count;
+} sch_u8s;
+typedef struct sch_i32s {
+  const int32_t *data;
+  uint32_t count;
+} sch_i32s;
+typedef struct sch_i64s {
+  const int64_t *data;
+  uint32_t count;
+} sch_i64s;
+typedef struct sch_f32s {
+  const float *data;
+  uint32_t count;
+} sch_f32s;
+
+/* Where a big vector lies: bytes from the start of the file, or, for records made in memory, at `memory`. */
+typedef struct sch_range {
+  uint64_t offset, size;
+  const void *memory; /* NULL: in the file */
+  bool present;
+} sch_range;
+
+/* clang-format off */
+
+/* ---- sch_TensorType_FLOAT32, sch_BuiltinOperator_CONV_2D, sch_BuiltinOptions_Conv2DOptions, ... ---- */
+
+#define ENUM(name, base) enum {
+#define VALUE(owner, name, number) sch_##owner##_##name = number,
+#define END_ENUM(name) };
+#define UNION(name) enum { sch_##name##_NONE = 0,
+#define MEMBER(owner, name, code) sch_##owner##_##name = code,
+#define END_UNION(name) };
+#include "schema/schema.def"
+
+/* ---- records: sch_Model, sch_Tensor, sch_Conv2DOptions, ... ---- */
+
+#define TABLE(name) typedef struct sch_##name sch_##name;
+#include "schema/schema.def"
+
+/* Types of scalars and of lists, by their names in schema.def. */
+#define SCH_C_bool bool
+#define SCH_C_byte int32_t
+#define SCH_C_int int32_t
+#define SCH_C_uint uint32_t
+#define SCH_C_long int64_t
+#define SCH_C_ulong uint64_t
+#define SCH_C_float float
+#define SCH_LIST_bool sch_bools
+#define SCH_LIST_ubyte sch_u8s
+#define SCH_LIST_int sch_i32s
+#define SCH_LIST_long sch_i64s
+#define SCH_LIST_float sch_f32s
+
+/* `at` is where the table begins in the file, 0 in records made by hand: for messages only. Values of enums, of
+ * whatever width in the file, are int32_t. The table that a union holds is a record of the type its code names; NULL
+ * when the code is NONE or unknown. */
+#define TABLE(name) \
+  struct sch_##name { \
+    uint32_t at;
+#define SCALAR(owner, name, slot, type, value) SCH_C_##type name;
+#define CHOICE(owner, name, slot, of, value) int32_t name;
+#define STRING(owner, name, slot) sch_string name;
+#define VECTOR(owner, name, slot, type, align) SCH_LIST_##type name;
+#define CHOICES(owner, name, slot, of) sch_i32s name;
+#define RANGE(owner, name, slot, type, align) sch_range name;
+#define RECORD(owner, name, slot, of) sch_##of *name;
+#define RECORDS(owner, name, slot, of) \
+  struct { \
+    sch_##of *data; \
+    uint32_t count; \
+  } name;
+#define ONE_OF(owner, name, slot, of) \
+  uint8_t name##_type; \
+  void *name;
+#define END_TABLE(name) };
+#include "schema/schema.def"
+
+/* clang-format on */
+
+/* A list of records, whatever they are: every RECORDS field has this layout. */
+typedef struct sch_list {
+  void *data;
+  uint32_t count;
+} sch_list;
+
+/* ---- tables that describe the format ---- */
+
+typedef enum sch_scalar {
+  SCH_bool,
+  SCH_byte,
+  SCH_ubyte,
+  SCH_ushort,
+  SCH_int,
+  SCH_uint,
+  SCH_long,
+  SCH_ulong,
+  SCH_float
+} sch_scalar;
+
+typedef enum sch_kind { SCH_SCALAR, SCH_STRING, SCH_VECTOR, SCH_RANGE, SCH_RECORD, SCH_RECORDS, SCH_ONE_OF } sch_kind;
+
+struct sch_value {
+  const char *name;
+  int32_t number;
+};
+
+typedef struct sch_enum {
+  const char *name;
+  sch_scalar base;
+  uint32_t count;
+  const struct sch_value *values; /* [count], ascending */
+} sch_enum;
+
+typedef struct sch_table sch_table;
+
+typedef struct sch_union {
+  const char *name;
+  uint32_t count;                 /* codes, NONE included */
+  const sch_table *const *tables; /* [count], by code; [0] is NULL */
+} sch_union;
+
+typedef struct sch_field {
+  const char *name;
+  sch_kind kind;
+  sch_scalar scalar; /* SCALAR, VECTOR, RANGE: as in the file */
+  uint16_t slot;
+  uint16_t align;           /* VECTOR, RANGE: of the elements in the file */
+  uint16_t offset;          /* in the record */
+  uint16_t type_offset;     /* ONE_OF: of the code */
+  const sch_enum *values;   /* SCALAR, VECTOR: NULL when plain numbers */
+  const sch_table *table;   /* RECORD, RECORDS */
+  const sch_union *members; /* ONE_OF */
+} sch_field;
+
+struct sch_table {
+  const char *name;
+  size_t size; /* of the record */
+  uint32_t count;
+  const sch_field *fields; /* [count], by slot */
+  const void *defaults;    /* a record with every field at its default */
+};
+
+/* sch_table_Model, sch_enum_TensorType, sch_union_BuiltinOptions, ... */
+#define ENUM(name, base) extern const sch_enum sch_enum_##name;
+#define UNION(name) extern const sch_union sch_union_##name;
+#define TABLE(name) extern const sch_table sch_table_##name;
+#include "schema/schema.def"
+
+/* All tables of the format, in the order of schema.def; ends with NULL. */
+extern const sch_table *const sch_tables[];
+
+/* Bytes of one scalar in the file, and in a record. */
+size_t sch_scalar_size(sch_scalar scalar);
+size_t sch_record_scalar_size(sch_scalar scalar);
+
+/* The table of a union's code; NULL for NONE and for codes that are not known. */
+const sch_table *sch_union_table(const sch_union *members, uint8_t code);
+/* The same for an operator's options: which = 1 for BuiltinOptions, 2 for BuiltinOptions2. */
+const sch_table *sch_options_table(int which, uint8_t code);
+/* A record of those options with every field at its default; NULL as above. */
+const void *sch_options_default(int which, uint8_t code);
+
+/* Name of a value; NULL when it is not known. Number of a name; false when it is not known. */
+const char *sch_enum_name(const sch_enum *values, int32_t number);
+bool sch_enum_number(const sch_enum *values, const char *name, size_t length, int32_t *number);
+
+#endif
