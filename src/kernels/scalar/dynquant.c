@@ -1,0 +1,79 @@
+/* dynquant.c: quantization of float rows in the run. The loops are written in lanes, so that compilers vectorise them
+ * without reordering anything that matters. */
+#include "kernels/dynquant.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LANES = 8 };
+
+static void range_of(const float *x, size_t n, float *lo, float *hi) {
+  float low[LANES] = {0}, high[LANES] = {0};
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int j = 0; j < LANES; j++) {
+      low[j] = x[i + j] < low[j] ? x[i + j] : low[j];
+      high[j] = x[i + j] > high[j] ? x[i + j] : high[j];
+    }
+  for (; i < n; i++) {
+    low[0] = x[i] < low[0] ? x[i] : low[0];
+    high[0] = x[i] > high[0] ? x[i] : high[0];
+  }
+  *lo = low[0];
+  *hi = high[0];
+  for (int j = 1; j < LANES; j++) {
+    *lo = low[j] < *lo ? low[j] : *lo;
+    *hi = high[j] > *hi ? high[j] : *hi;
+  }
+}
+
+/* Clamps, then rounds to nearest with ties away from zero: v - trunc(v) is exact, and so is twice that. */
+static inline int8_t round_clamped(float v, float lo, float hi) {
+  v = v > lo ? v : lo;
+  v = v < hi ? v : hi;
+  const int32_t whole = (int32_t)v;
+  return (int8_t)(whole + (int32_t)((v - (float)whole) * 2));
+}
+
+float dynquant_symmetric(const float *x, size_t n, int8_t *q) {
+  float lo, hi;
+  range_of(x, n, &lo, &hi);
+  const float range = -lo > hi ? -lo : hi;
+  if (range == 0) {
+    memset(q, 0, n);
+    return 1;
+  }
+  const float inverse = 127 / range;
+  for (size_t i = 0; i < n; i++) q[i] = round_clamped(x[i] * inverse, -127, 127);
+  return range / 127;
+}
+
+float dynquant_asymmetric(const float *x, size_t n, int8_t *q, int32_t *offset) {
+  float lo, hi;
+  range_of(x, n, &lo, &hi);
+  *offset = 0;
+  if (lo == hi) {
+    memset(q, 0, n);
+    return 1;
+  }
+  /* Of the two zero points that map an end of the range exactly, the one with the smaller rounding error. */
+  const double low = lo, high = hi, scale = (high - low) / 255;
+  const double from_low = -128 - low / scale, from_high = 127 - high / scale;
+  const double zero = 128 + fabs(low / scale) < 127 + fabs(high / scale) ? from_low : from_high;
+  *offset = zero > -128 ? zero < 127 ? (int32_t)round(zero) : 127 : -128;
+  const float inverse = 1 / (float)scale, shift = (float)*offset;
+  for (size_t i = 0; i < n; i++) q[i] = round_clamped(shift + x[i] * inverse, -128, 127);
+  return (float)scale;
+}
+
+int32_t dynquant_dot(const int8_t *a, const int8_t *b, size_t n) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+int32_t dynquant_sum(const int8_t *a, size_t n) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += a[i];
+  return sum;
+}
