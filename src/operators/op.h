@@ -13,7 +13,8 @@
  *   run      each run         numbers only: pointers are resolved and nothing that was checked is checked again.
  *                             Tests only what data decides (indices, divisors).
  *
- * What reads as "input i" is in[i]; an omitted optional input is NULL.
+ * What reads as "input i" is in[i]; an omitted optional input is NULL. Outputs are never NULL: one that the file omits
+ * (WHILE) is a value that nobody reads. Before infer an output has the shape that the file declares.
  */
 #ifndef OPERATORS_OP_H
 #define OPERATORS_OP_H
@@ -114,9 +115,9 @@ typedef struct op_host {
   mote_status (*resource)(op_ctx *c, op_resource_kind kind, int32_t id, op_resource **out);
   /* Session memory for resources (run). */
   mem *(*session_mem)(op_ctx *c);
-  /* Calls of subgraphs. signature: how many inputs and outputs, and their types (check). infer_call: output shapes for
-   * the input shapes in in[] (infer). call: runs the subgraph on in[]; out[] point into its frame and hold until the
-   * subgraph is called again (run). */
+  /* Calls of subgraphs. callee: how many inputs and outputs, and their types (check). infer_call: output shapes for
+   * the input shapes in in[], dimensions may be -1; out may be the same list as in (infer). call: runs the subgraph on
+   * copies of in[]; out[] point into its frame and hold until the subgraph is called again (run). */
   mote_status (*callee)(op_ctx *c, int32_t subgraph, const op_tensor *const **in, int *in_count,
                         const op_tensor *const **out, int *out_count);
   mote_status (*infer_call)(op_ctx *c, int32_t subgraph, const op_tensor *const *in, int in_count,
@@ -125,8 +126,9 @@ typedef struct op_host {
                       const op_tensor *const **out, int *out_count);
   /* Counts one round of a loop against the budget of the run (run). */
   mote_status (*loop_round)(op_ctx *c);
-  /* True the first time it is asked for this number since the session was made or reset (CALL_ONCE). */
-  bool (*first_time)(op_ctx *c, int32_t subgraph);
+  /* The session's note that CALL_ONCE has called this subgraph; false in a new or reset session. The operator sets it
+   * when the call succeeded (run). */
+  bool *(*called)(op_ctx *c, int32_t subgraph);
   /* Any tensor of the operator's subgraph (blockwise scales); NULL when out of range (check, prepare). */
   const op_tensor *(*tensor)(op_ctx *c, int32_t index);
 } op_host;
