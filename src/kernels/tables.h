@@ -1,0 +1,23 @@
+/* tables.h: the function tables of the levels, for the files that choose among them. */
+#ifndef KERNELS_TABLES_H
+#define KERNELS_TABLES_H
+
+#include "kernels/dwconv_f32.h"
+#include "kernels/dwconv_s8.h"
+#include "kernels/gemm_f32.h"
+#include "kernels/gemm_s8.h"
+#include "kernels/requant.h"
+
+#define KERN_TABLES(level)                                                                                             \
+  extern const gemm_f32 gemm_f32_##level;                                                                              \
+  extern const gemm_s8 gemm_s8_##level;                                                                                \
+  extern const requant requant_##level;                                                                                \
+  extern const dwconv_f32 dwconv_f32_##level;                                                                          \
+  extern const dwconv_s8 dwconv_s8_##level;
+
+KERN_TABLES(scalar)
+
+/* The body of a family's chooser. */
+#define KERN_CHOOSE(family, level) ((void)(level), &family##_scalar)
+
+#endif
