@@ -1,0 +1,127 @@
+/* pad.c: PAD puts elements of one value around the input.
+ *
+ * Quantised tensors are padded with their zero point, so that the real value is 0.
+ */
+#include <string.h>
+
+#include "base/size.h"
+#include "operators/move.h"
+
+/* Elements before and behind each axis. */
+typedef struct padding {
+  int64_t before[OP_MAX_RANK], behind[OP_MAX_RANK];
+} padding;
+
+/* Reads the operand [rank, 2]; *known is false while it is not known. */
+static mote_status read_padding(op_ctx *c, int32_t rank, padding *p, bool *known) {
+  int64_t v[OP_KNOWN_MAX];
+  int32_t count;
+  *known = op_ints(c, 1, v, &count);
+  if (!*known) return MOTE_OK;
+  OP_REQUIRE(c, count == 2 * rank, MOTE_ERR_SHAPE,
+             "the paddings hold %d numbers for %d dimensions; two each are needed", (int)count, (int)rank);
+  for (int32_t i = 0; i < rank; i++) {
+    OP_REQUIRE(c, v[2 * i] >= 0 && v[2 * i + 1] >= 0, MOTE_ERR_SHAPE,
+               "the padding of dimension %d is %lld before and %lld behind; neither may be negative", (int)i,
+               (long long)v[2 * i], (long long)v[2 * i + 1]);
+    p->before[i] = v[2 * i];
+    p->behind[i] = v[2 * i + 1];
+  }
+  return MOTE_OK;
+}
+
+static mote_status infer(op_ctx *c) {
+  const op_tensor *const in = c->in[0], *const operand = c->in[1];
+  op_tensor *const out = c->out[0];
+  OP_REQUIRE(c, operand->rank < 0 || (operand->rank == 2 && (operand->dims[1] == 2 || operand->dims[1] < 0)),
+             MOTE_ERR_SHAPE, "the paddings must have the shape %dx2: before and behind each dimension", (int)in->rank);
+  const int32_t rank = in->rank >= 0 ? in->rank : operand->rank == 2 ? operand->dims[0] : -1;
+  OP_REQUIRE(c, operand->rank < 0 || operand->dims[0] < 0 || operand->dims[0] == rank, MOTE_ERR_SHAPE,
+             "there are paddings for %d dimensions, but the input has %d", (int)operand->dims[0], (int)rank);
+  OP_REQUIRE(c, rank <= OP_MAX_RANK, MOTE_ERR_SHAPE, "%d dimensions are too many; at most %d are supported", (int)rank,
+             OP_MAX_RANK);
+  move_unknown(out, rank);
+  if (in->rank < 0) return MOTE_OK;
+  padding p;
+  bool known;
+  MOTE_TRY(read_padding(c, rank, &p, &known));
+  for (int32_t i = 0; known && i < rank; i++) {
+    if (in->dims[i] < 0) continue;
+    /* both tested before they are added, so that nothing wraps */
+    OP_REQUIRE(
+        c, p.before[i] <= INT32_MAX && p.behind[i] <= INT32_MAX && in->dims[i] + p.before[i] + p.behind[i] <= INT32_MAX,
+        MOTE_ERR_SHAPE, "dimension %d of %d padded by %lld and %lld is larger than %d", (int)i, (int)in->dims[i],
+        (long long)p.before[i], (long long)p.behind[i], INT32_MAX);
+    out->dims[i] = (int32_t)(in->dims[i] + p.before[i] + p.behind[i]);
+  }
+  size_t elements;
+  OP_REQUIRE(c, !op_shape_known(out) || size_dims(out->dims, out->rank, &elements), MOTE_ERR_SHAPE,
+             "the result has more elements than memory can hold");
+  return MOTE_OK;
+}
+
+/* One element of the padding; small integers as their zero point says, in little-endian bytes. */
+static int64_t pad_value(const op_tensor *t) {
+  const bool quantised = t->type == MOTE_INT8 || t->type == MOTE_UINT8 || t->type == MOTE_INT16;
+  return quantised ? t->zero_point : 0;
+}
+
+/* Fills positions [at, at + size) of one axis, for all positions of the axes before it that the input covers, and all
+ * of the axes behind it. So the slabs of all axes do not overlap. */
+static void fill_slab(op_ctx *c, const padding *p, const void *value, int32_t axis, int64_t at, int64_t size) {
+  const op_tensor *const in = c->in[0], *const out = c->out[0];
+  int64_t steps[OP_MAX_RANK], start = 0;
+  move_steps(out, steps);
+  copy_plan plan;
+  copy_begin(&plan, (size_t)move_element(out->type));
+  for (int32_t i = out->rank - 1; i >= 0; i--) {
+    copy_axis(&plan, i > axis ? out->dims[i] : i == axis ? size : in->dims[i], steps[i], 0);
+    if (i <= axis) start += steps[i] * (i == axis ? at : p->before[i]);
+  }
+  copy_end(&plan);
+  move_run(c, &plan, (char *)out->data + start, value);
+}
+
+static void copy_inside(op_ctx *c, const padding *p) {
+  const op_tensor *const in = c->in[0], *const out = c->out[0];
+  int64_t to[OP_MAX_RANK], from[OP_MAX_RANK], start = 0;
+  move_steps(out, to);
+  move_steps(in, from);
+  copy_plan plan;
+  copy_begin(&plan, (size_t)move_element(out->type));
+  for (int32_t i = out->rank - 1; i >= 0; i--) {
+    copy_axis(&plan, in->dims[i], to[i], from[i]);
+    start += to[i] * p->before[i];
+  }
+  copy_end(&plan);
+  move_run(c, &plan, (char *)out->data + start, in->data);
+}
+
+static mote_status run(op_ctx *c) {
+  const op_tensor *const in = c->in[0], *const out = c->out[0];
+  padding p;
+  bool known;
+  MOTE_TRY(read_padding(c, in->rank, &p, &known));
+  const int64_t value[2] = {pad_value(out), 0};
+  for (int32_t i = 0; i < out->rank; i++) {
+    if (p.before[i]) fill_slab(c, &p, value, i, 0, p.before[i]);
+    if (p.behind[i]) fill_slab(c, &p, value, i, p.before[i] + in->dims[i], p.behind[i]);
+  }
+  copy_inside(c, &p);
+  return MOTE_OK;
+}
+
+const mote_op op_pad = {
+    .name = "PAD",
+    .code = sch_BuiltinOperator_PAD,
+    .versions = 5,
+    .options = sch_BuiltinOptions_PadOptions,
+    .inputs_min = 2,
+    .inputs_max = 2,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_TYPES " i8|i16|i32|i64 > =",
+    .infer = infer,
+    .run = run,
+    .notes = "Up to 8 dimensions; paddings may be computed in the run.",
+};

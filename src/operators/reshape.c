@@ -1,0 +1,151 @@
+/* reshape.c: RESHAPE and SQUEEZE, which give the same elements another shape.
+ *
+ * Both are aliases: the planner makes output and input one, and run copies only where it could not.
+ */
+#include <string.h>
+
+#include "base/size.h"
+#include "operators/move.h"
+
+#define RESHAPE_TYPES MOVE_TYPES "|i4|i2|u4"
+
+static mote_status copy_all(op_ctx *c) {
+  if (c->out[0]->data != c->in[0]->data)
+    move_rows(c, c->out[0]->data, 0, c->in[0]->data, 0, 1, (int64_t)c->out[0]->bytes);
+  return MOTE_OK;
+}
+
+/* ---- RESHAPE ---- */
+
+/* The shape that is asked for, -1 for a dimension to be computed; *count is -1 while it is not known. The operand
+ * counts when it is a vector of int32, else the option; in the option [0] is how old files write a scalar. */
+static mote_status wanted_shape(op_ctx *c, int64_t *wanted, int32_t *count) {
+  const op_tensor *const shape = c->num_inputs > 1 ? c->in[1] : NULL;
+  if (shape && shape->type == MOTE_INT32 && (shape->rank == 1 || shape->rank < 0)) {
+    const int32_t length = shape->rank == 1 ? shape->dims[0] : -1;
+    OP_REQUIRE(c, length <= OP_MAX_RANK, MOTE_ERR_SHAPE,
+               "a shape of %d dimensions is asked for; at most %d are supported", (int)length, OP_MAX_RANK);
+    if (op_ints(c, 1, wanted, count)) return MOTE_OK;
+    move_unknown(c->out[0], length);
+    *count = -1;
+    return MOTE_OK;
+  }
+  const sch_i32s option = ((const sch_ReshapeOptions *)c->options)->new_shape;
+  OP_REQUIRE(c, option.count <= OP_MAX_RANK, MOTE_ERR_SHAPE,
+             "a shape of %u dimensions is asked for; at most %d are supported", (unsigned)option.count, OP_MAX_RANK);
+  *count = option.count == 1 && option.data[0] == 0 ? 0 : (int32_t)option.count;
+  for (int32_t i = 0; i < *count; i++) wanted[i] = option.data[i];
+  return MOTE_OK;
+}
+
+/* Tests the wanted dimensions and multiplies those that are given; *free is the one that is -1, or -1. */
+static mote_status given_product(op_ctx *c, const int64_t *wanted, int32_t count, size_t *product, int32_t *free) {
+  int32_t dims[OP_MAX_RANK];
+  *free = -1;
+  for (int32_t i = 0; i < count; i++) {
+    OP_REQUIRE(c, wanted[i] >= -1 && wanted[i] <= INT32_MAX, MOTE_ERR_SHAPE,
+               "dimension %d of the new shape is %lld; it must be -1 or lie in [0, %d]", (int)i, (long long)wanted[i],
+               INT32_MAX);
+    OP_REQUIRE(c, wanted[i] >= 0 || *free < 0, MOTE_ERR_SHAPE,
+               "dimensions %d and %d of the new shape are both -1; only one can be computed", (int)*free, (int)i);
+    if (wanted[i] < 0) *free = i;
+    dims[i] = wanted[i] < 0 ? 1 : (int32_t)wanted[i];
+  }
+  OP_REQUIRE(c, size_dims(dims, count, product), MOTE_ERR_SHAPE,
+             "the new shape has more elements than memory can hold");
+  return MOTE_OK;
+}
+
+static mote_status reshape_infer(op_ctx *c) {
+  const op_tensor *const in = c->in[0];
+  op_tensor *const out = c->out[0];
+  int64_t wanted[OP_KNOWN_MAX];
+  int32_t count, free;
+  size_t product = 1;
+  MOTE_TRY(wanted_shape(c, wanted, &count));
+  if (count < 0) return MOTE_OK;
+  OP_REQUIRE(c, count <= OP_MAX_RANK, MOTE_ERR_SHAPE, "a shape of %d dimensions is asked for; at most %d are supported",
+             (int)count, OP_MAX_RANK);
+  MOTE_TRY(given_product(c, wanted, count, &product, &free));
+  OP_REQUIRE(c, free < 0 || product, MOTE_ERR_SHAPE,
+             "dimension %d of the new shape is -1 and cannot be computed, because another dimension is 0", (int)free);
+  if (op_shape_known(in)) {
+    const size_t n = op_count(in);
+    if (free >= 0) {
+      OP_REQUIRE(c, n % product == 0 && n / product <= INT32_MAX, MOTE_ERR_SHAPE,
+                 "%zu elements cannot be shared out into rows of %zu, as the new shape asks", n, product);
+      wanted[free] = (int64_t)(n / product);
+    } else
+      OP_REQUIRE(c, n == product, MOTE_ERR_SHAPE,
+                 "the input has %zu elements and the new shape %zu; they must be equal", n, product);
+  }
+  out->rank = count;
+  for (int32_t i = 0; i < count; i++) out->dims[i] = (int32_t)wanted[i];
+  return MOTE_OK;
+}
+
+const mote_op op_reshape = {
+    .name = "RESHAPE",
+    .code = sch_BuiltinOperator_RESHAPE,
+    .versions = 1,
+    .options = sch_BuiltinOptions_ReshapeOptions,
+    .inputs_min = 1,
+    .inputs_max = 2,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = RESHAPE_TYPES " any > =",
+    .traits = OP_ALIAS,
+    .infer = reshape_infer,
+    .run = copy_all,
+    .notes = "One dimension of the new shape may be -1; the shape may be computed in the run.",
+};
+
+/* ---- SQUEEZE ---- */
+
+/* Bits of the dimensions that go: those that the options name, or all of size 1. */
+static mote_status squeezed_dims(op_ctx *c, uint32_t *mask) {
+  const op_tensor *const in = c->in[0];
+  const sch_i32s named = ((const sch_SqueezeOptions *)c->options)->squeeze_dims;
+  *mask = 0;
+  for (uint32_t i = 0; i < named.count; i++) {
+    int32_t axis;
+    MOTE_TRY(op_axis(c, named.data[i], in->rank, &axis));
+    OP_REQUIRE(c, !(*mask >> axis & 1), MOTE_ERR_MODEL, "squeeze_dims names dimension %d twice", (int)axis);
+    OP_REQUIRE(c, in->dims[axis] == 1 || in->dims[axis] < 0, MOTE_ERR_SHAPE,
+               "dimension %d is %d; only dimensions of size 1 can be squeezed", (int)axis, (int)in->dims[axis]);
+    *mask |= 1u << axis;
+  }
+  for (int32_t i = 0; named.count == 0 && i < in->rank; i++)
+    if (in->dims[i] == 1) *mask |= 1u << i;
+  return MOTE_OK;
+}
+
+static mote_status squeeze_infer(op_ctx *c) {
+  const op_tensor *const in = c->in[0];
+  op_tensor *const out = c->out[0];
+  const bool all = ((const sch_SqueezeOptions *)c->options)->squeeze_dims.count == 0;
+  out->rank = -1;
+  if (in->rank < 0 || (all && !op_shape_known(in))) return MOTE_OK; /* an unknown dimension may be 1 */
+  uint32_t mask;
+  MOTE_TRY(squeezed_dims(c, &mask));
+  out->rank = 0;
+  for (int32_t i = 0; i < in->rank; i++)
+    if (!(mask >> i & 1)) out->dims[out->rank++] = in->dims[i];
+  return MOTE_OK;
+}
+
+const mote_op op_squeeze = {
+    .name = "SQUEEZE",
+    .code = sch_BuiltinOperator_SQUEEZE,
+    .versions = 1,
+    .options = sch_BuiltinOptions_SqueezeOptions,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = RESHAPE_TYPES " > =",
+    .traits = OP_ALIAS,
+    .infer = squeeze_infer,
+    .run = copy_all,
+    .notes = "Without squeeze_dims all dimensions of size 1 go.",
+};
