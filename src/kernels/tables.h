@@ -7,13 +7,15 @@
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
 #include "kernels/requant.h"
+#include "kernels/softmax_f32.h"
 
 #define KERN_TABLES(level)                                                                                             \
   extern const gemm_f32 gemm_f32_##level;                                                                              \
   extern const gemm_s8 gemm_s8_##level;                                                                                \
   extern const requant requant_##level;                                                                                \
   extern const dwconv_f32 dwconv_f32_##level;                                                                          \
-  extern const dwconv_s8 dwconv_s8_##level;
+  extern const dwconv_s8 dwconv_s8_##level;                                                                            \
+  extern const softmax_f32 softmax_f32_##level;
 
 KERN_TABLES(scalar)
 

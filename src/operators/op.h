@@ -108,7 +108,8 @@ typedef struct op_host {
   bool (*cancelled)(op_ctx *c);
   /* Gives output i its size and memory in a run; for outputs that infer left unknown. */
   mote_status (*resize)(op_ctx *c, int output, int32_t rank, const int32_t *dims, size_t bytes);
-  /* Number of a resource named by (kind, container, name) or table id; the same in all subgraphs (prepare). */
+  /* Number that stands for a resource in handles, the same in all subgraphs (prepare). Variables are named by container
+   * and name, tables by their id, which is the number too. */
   mote_status (*resource_id)(op_ctx *c, op_resource_kind kind, sch_string container, sch_string name, int32_t table,
                              int32_t *id);
   /* The resource with this number, of this kind; an error when there is none or it is of the other kind (run). */
