@@ -248,7 +248,8 @@ mote_status op_axis(op_ctx *c, int64_t axis, int32_t rank, int32_t *out);
 /* Broadcast of two shapes, numpy's rule, -1 where unknown (rule D12); fails when they do not fit. */
 mote_status op_broadcast(op_ctx *c, const op_tensor *a, const op_tensor *b, op_tensor *out);
 
-/* Fused activation as float bounds; NONE gives [-FLT_MAX, FLT_MAX]. Fails on TANH, SIGN_BIT and unknown codes. */
+/* Fused activation as float bounds; NONE gives [-FLT_MAX, FLT_MAX]. So do TANH and SIGN_BIT, as in the reference kernels
+ * of all operators but the recurrent ones. Fails on unknown codes. */
 mote_status op_activation_f32(op_ctx *c, int32_t activation, float *lo, float *hi);
 /* The same in the quantized domain of output t (quantization.md 5): CalculateActivationRangeQuantized. */
 mote_status op_activation_quant(op_ctx *c, int32_t activation, const op_tensor *t, int32_t *lo, int32_t *hi);

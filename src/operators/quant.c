@@ -12,20 +12,18 @@ typedef struct bounds {
 
 static mote_status activation_bounds(op_ctx *c, int32_t activation, bounds *b) {
   switch (activation) {
-    case sch_ActivationFunctionType_NONE: *b = (bounds){false, false, 0, 0}; return MOTE_OK;
+    case sch_ActivationFunctionType_NONE:
+    case sch_ActivationFunctionType_TANH: /* the reference kernels take these two for NONE */
+    case sch_ActivationFunctionType_SIGN_BIT: *b = (bounds){false, false, 0, 0}; return MOTE_OK;
     case sch_ActivationFunctionType_RELU: *b = (bounds){true, false, 0, 0}; return MOTE_OK;
     case sch_ActivationFunctionType_RELU_N1_TO_1: *b = (bounds){true, true, -1, 1}; return MOTE_OK;
     case sch_ActivationFunctionType_RELU6: *b = (bounds){true, true, 0, 6}; return MOTE_OK;
-    case sch_ActivationFunctionType_TANH:
-      return op_fail(c, MOTE_ERR_UNSUPPORTED, "fused activation TANH is not defined for this operator");
-    case sch_ActivationFunctionType_SIGN_BIT:
-      return op_fail(c, MOTE_ERR_UNSUPPORTED, "fused activation SIGN_BIT is not defined for this operator");
     default: return op_fail(c, MOTE_ERR_MODEL, "fused activation %d does not exist", (int)activation);
   }
 }
 
 mote_status op_activation_f32(op_ctx *c, int32_t activation, float *lo, float *hi) {
-  bounds b;
+  bounds b = {false, false, 0, 0};
   MOTE_TRY(activation_bounds(c, activation, &b));
   *lo = b.low ? b.lo : -FLT_MAX;
   *hi = b.high ? b.hi : FLT_MAX;
@@ -39,7 +37,7 @@ static int32_t quantize_bound(const op_tensor *t, float v, int32_t type_lo, int3
 }
 
 mote_status op_activation_quant(op_ctx *c, int32_t activation, const op_tensor *t, int32_t *lo, int32_t *hi) {
-  bounds b;
+  bounds b = {false, false, 0, 0};
   MOTE_TRY(activation_bounds(c, activation, &b));
   int32_t type_lo, type_hi;
   op_type_range(t->type, &type_lo, &type_hi);

@@ -1,0 +1,21 @@
+/* level.h: what the bodies of this folder share. A body is C that compilers vectorise; one short file for each
+ * instruction set defines KERN_LEVEL and includes it.
+ */
+#ifndef KERNELS_BODY_LEVEL_H
+#define KERNELS_BODY_LEVEL_H
+
+#define KERN_JOIN_(a, b) a##_##b
+#define KERN_JOIN(a, b) KERN_JOIN_(a, b)
+/* The table of a family at this level: KERN_TABLE(map_kernels) is map_kernels_avx2. */
+#define KERN_TABLE(family) KERN_JOIN(family, KERN_LEVEL)
+
+/* Before a loop over elements: each iteration reads element i and then writes element i, so results may lie where an
+ * operand lies, and the loop needs no test for overlap. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* a loop that an instruction set cannot vectorise is no fault */
+#define KERN_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define KERN_ELEMENTWISE _Pragma("GCC ivdep")
+#endif
+
+#endif

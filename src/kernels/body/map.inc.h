@@ -1,0 +1,218 @@
+/* map.inc.h: body of map.h. */
+#include "base/f16.h"
+#include "kernels/body/level.h"
+#include "kernels/body/quant.h"
+#include "kernels/map.h"
+#include "kernels/math_f32.h"
+
+static void map_clamp_f32(const void *vx, void *vy, size_t n, const void *params) {
+  const map_clamp p = *(const map_clamp *)params;
+  const float *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) {
+    const float low = x[i] < p.lo ? p.lo : x[i];
+    y[i] = low > p.hi ? p.hi : low;
+  }
+}
+
+static void map_leaky_f32(const void *vx, void *vy, size_t n, const void *params) {
+  const float alpha = ((const map_alpha *)params)->alpha;
+  const float *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : x[i] * alpha;
+}
+
+static void map_logistic_f32(const void *vx, void *vy, size_t n, const void *params) {
+  const float *x = vx;
+  float *y = vy;
+  (void)params;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = math_logistic(x[i]);
+}
+
+static void map_lut_8(const void *vx, void *vy, size_t n, const void *params) {
+  const uint8_t *x = vx, *table = params;
+  uint8_t *y = vy;
+  for (size_t i = 0; i < n; i++) y[i] = table[x[i]];
+}
+
+static void map_lut_8_16(const void *vx, void *vy, size_t n, const void *params) {
+  const uint8_t *x = vx;
+  const int16_t *table = params;
+  int16_t *y = vy;
+  for (size_t i = 0; i < n; i++) y[i] = table[x[i]];
+}
+
+/* ---- requantization: through blocks of int32 ---- */
+
+static void map_scale(int32_t *x, size_t n, fx_mult mult) {
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) x[i] = fx_mbqm(x[i], mult);
+}
+
+static void map_scale_leaky(int32_t *x, size_t n, fx_mult mult, fx_mult negative) {
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) {
+    const int32_t above = fx_mbqm(x[i], mult), below = fx_mbqm(x[i], negative);
+    x[i] = x[i] >= 0 ? above : below;
+  }
+}
+
+static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) {
+  for (size_t i = 0; i < n; i++) to[i] = (int32_t)((uint32_t)x[i] - (uint32_t)zero);
+}
+
+#define NAME map_requant_16_8
+#define IN int16_t
+#define OUT uint8_t
+#define PARAMS map_requant
+#define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
+#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define NARROW quant_narrow_8
+#include "kernels/body/map_block.inc.h"
+
+#define NAME map_requant_16_16
+#define IN int16_t
+#define OUT int16_t
+#define PARAMS map_requant
+#define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
+#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define NARROW quant_narrow_16
+#include "kernels/body/map_block.inc.h"
+
+#define NAME map_leaky_16
+#define IN int16_t
+#define OUT int16_t
+#define PARAMS map_requant
+#define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
+#define APPLY(wide, m) map_scale_leaky(wide, m, p.mult, p.negative)
+#define NARROW quant_narrow_16
+#include "kernels/body/map_block.inc.h"
+
+#define NAME map_requant_32_8
+#define IN int32_t
+#define OUT uint8_t
+#define PARAMS map_requant
+#define WIDEN(x, wide, m) map_widen_32(x, wide, m, p.x_zero)
+#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define NARROW quant_narrow_8
+#include "kernels/body/map_block.inc.h"
+
+#define NAME map_requant_32_16
+#define IN int32_t
+#define OUT int16_t
+#define PARAMS map_requant
+#define WIDEN(x, wide, m) map_widen_32(x, wide, m, p.x_zero)
+#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define NARROW quant_narrow_16
+#include "kernels/body/map_block.inc.h"
+
+static void map_requant_16_32(const void *vx, void *vy, size_t n, const void *params) {
+  const map_requant *p = params;
+  int32_t *y = vy;
+  quant_widen_16(vx, y, n, p->x_zero);
+  map_scale(y, n, p->mult);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = clamp_i32((int32_t)((uint32_t)y[i] + (uint32_t)p->y_zero), p->lo, p->hi);
+}
+
+/* ---- the int16 table ---- */
+
+static void map_logistic_16(const void *vx, void *vy, size_t n, const void *params) {
+  const map_logistic16 p = *(const map_logistic16 *)params;
+  const int32_t round = p.shift > 0 ? 1 << (p.shift - 1) : 0;
+  const int16_t *x = vx;
+  int16_t *y = vy;
+  for (size_t i = 0; i < n; i++) {
+    const int32_t v = (x[i] * p.multiplier + round) >> p.shift;
+    const uint32_t u = (uint32_t)(v < 0 ? -v : v), step = u >> 9;
+    uint32_t r = UINT32_C(0x7fff) << 10;
+    if (step < 255) {
+      const uint32_t at = kern_sigmoid_table[step], next = kern_sigmoid_table[step + 1];
+      r = (at << 9) + (u & 511) * (next - at);
+    }
+    r = v >= 0 ? r + (1 << 9) : (1 << 25) - r + (1 << 9) - 1;
+    y[i] = (int16_t)(r >> 10);
+  }
+}
+
+/* ---- between floats and integers ---- */
+
+/* round(x / scale) as int32, ties away from zero, saturated at 2^30 either way: further out than any result's bounds.
+ */
+static inline int32_t map_round(float x, float scale) {
+  float v = x / scale;
+  v = v == v ? v : 0; /* NaN */
+  v = v > 0x1p30f ? 0x1p30f : v;
+  v = v < -0x1p30f ? -0x1p30f : v;
+  const int32_t whole = (int32_t)v;
+  return whole + (int32_t)((v - (float)whole) * 2);
+}
+
+static void map_round_run(const float *x, int32_t *to, size_t n, float scale) {
+  for (size_t i = 0; i < n; i++) to[i] = map_round(x[i], scale);
+}
+
+#define NAME map_quantize_8
+#define IN float
+#define OUT uint8_t
+#define PARAMS map_quantize
+#define WIDEN(x, wide, m) map_round_run(x, wide, m, p.scale)
+#define APPLY(wide, m) (void)0
+#define NARROW quant_narrow_8
+#include "kernels/body/map_block.inc.h"
+
+#define NAME map_quantize_16
+#define IN float
+#define OUT int16_t
+#define PARAMS map_quantize
+#define WIDEN(x, wide, m) map_round_run(x, wide, m, p.scale)
+#define APPLY(wide, m) (void)0
+#define NARROW quant_narrow_16
+#include "kernels/body/map_block.inc.h"
+
+static void map_dequantize_8(const void *vx, void *vy, size_t n, const void *params) {
+  const map_dequantize p = *(const map_dequantize *)params;
+  const uint8_t *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = p.scale * (float)((x[i] ^ p.flip) - p.zero);
+}
+
+static void map_dequantize_16(const void *vx, void *vy, size_t n, const void *params) {
+  const map_dequantize p = *(const map_dequantize *)params;
+  const int16_t *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = p.scale * (float)(x[i] - p.zero);
+}
+
+static void map_widen_f16(const void *vx, void *vy, size_t n, const void *params) {
+  const uint16_t *x = vx;
+  float *y = vy;
+  (void)params;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = f16_to_f32(x[i]);
+}
+
+const map_kernels KERN_TABLE(map_kernels) = {
+    .clamp_f32 = map_clamp_f32,
+    .leaky_f32 = map_leaky_f32,
+    .logistic_f32 = map_logistic_f32,
+    .lut_8 = map_lut_8,
+    .lut_8_16 = map_lut_8_16,
+    .requant_16_8 = map_requant_16_8,
+    .requant_16_16 = map_requant_16_16,
+    .requant_16_32 = map_requant_16_32,
+    .requant_32_8 = map_requant_32_8,
+    .requant_32_16 = map_requant_32_16,
+    .leaky_16 = map_leaky_16,
+    .logistic_16 = map_logistic_16,
+    .quantize_8 = map_quantize_8,
+    .quantize_16 = map_quantize_16,
+    .dequantize_8 = map_dequantize_8,
+    .dequantize_16 = map_dequantize_16,
+    .widen_f16 = map_widen_f16,
+};

@@ -1,0 +1,68 @@
+/* map.h: y[i] = f(x[i]) over n elements, dense. y may be x where elements have equal size.
+ *
+ * "8" stands for int8 and uint8 as in binary.h: an exclusive or with `flip` makes int8 x the uint8 x + 128, and lo and
+ * hi decide what a result byte means.
+ */
+#ifndef KERNELS_MAP_H
+#define KERNELS_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+#include "base/fixed.h"
+
+typedef void (*map_fn)(const void *x, void *y, size_t n, const void *params);
+
+typedef struct map_clamp {
+  float lo, hi; /* y = min(max(x, lo), hi); NaN stays NaN */
+} map_clamp;
+
+typedef struct map_alpha {
+  float alpha; /* y = x > 0 ? x : x * alpha */
+} map_alpha;
+
+/* y = clamp(Q(x - x_zero) + y_zero), Q being fx_mbqm. leaky: by `mult` from 0 up, by `negative` below. */
+typedef struct map_requant {
+  int32_t x_zero, y_zero;
+  fx_mult mult, negative;
+  int32_t lo, hi;
+} map_requant;
+
+/* LOGISTIC of int16: v = (x * multiplier rounded) >> shift, then a table of 256 steps is interpolated. */
+typedef struct map_logistic16 {
+  int32_t multiplier, shift;
+} map_logistic16;
+
+/* y = clamp(round(x / scale) + y_zero), ties away from zero; NaN gives y_zero. */
+typedef struct map_quantize {
+  float scale;
+  int32_t y_zero, lo, hi;
+} map_quantize;
+
+/* y = scale * (x - zero). */
+typedef struct map_dequantize {
+  int32_t flip; /* 8 bits only */
+  int32_t zero;
+  float scale;
+} map_dequantize;
+
+typedef struct map_kernels {
+  map_fn clamp_f32;    /* map_clamp */
+  map_fn leaky_f32;    /* map_alpha */
+  map_fn logistic_f32; /* NULL; at most 2.5 ULP from the exact value */
+  map_fn lut_8;        /* const uint8_t table[256], by the byte */
+  map_fn lut_8_16;     /* const int16_t table[256], by the byte */
+  map_fn requant_16_8, requant_16_16, requant_16_32, requant_32_8, requant_32_16, leaky_16; /* map_requant */
+  map_fn logistic_16;                                                                       /* map_logistic16 */
+  map_fn quantize_8, quantize_16;                                                           /* map_quantize */
+  map_fn dequantize_8, dequantize_16;                                                       /* map_dequantize */
+  map_fn widen_f16; /* NULL: float16 to float32, exact */
+} map_kernels;
+
+const map_kernels *kern_map(cpu_level level);
+
+/* sigmoid(i / 24) in 0.16 fixed point, as TFLite's int16 LOGISTIC and TANH have it. */
+extern const uint16_t kern_sigmoid_table[256];
+
+#endif
