@@ -16,3 +16,10 @@ void kern_repeat_32(void *to, const void *from, size_t count, size_t times) {
   for (size_t i = 0; i < count; i++)
     for (size_t r = 0; r < times; r++) *out++ = in[i];
 }
+
+void kern_repeat_16(void *to, const void *from, size_t count, size_t times) {
+  uint16_t *out = to;
+  const uint16_t *in = from;
+  for (size_t i = 0; i < count; i++)
+    for (size_t r = 0; r < times; r++) *out++ = in[i];
+}

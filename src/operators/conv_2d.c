@@ -1,0 +1,322 @@
+/* conv_2d.c: CONV_2D: how a convolution is cut and what is made from its filter. The arithmetic is in conv_2d_tiles.c.
+ */
+#include "operators/conv_2d.h"
+
+#include "base/error.h"
+#include "kernels/dynquant.h"
+#include "kernels/gemm_f32.h"
+#include "kernels/gemm_s8.h"
+#include "operators/pack.h"
+
+static conv_attr attributes(const op_ctx *c) {
+  const sch_Conv2DOptions *const o = c->options;
+  return (conv_attr){.padding = o->padding,
+                     .stride_h = o->stride_h,
+                     .stride_w = o->stride_w,
+                     .dilation_h = o->dilation_h_factor,
+                     .dilation_w = o->dilation_w_factor,
+                     .activation = o->fused_activation_function,
+                     .bias_type = o->quantized_bias_type,
+                     .axis = 0};
+}
+
+/* The reference takes a hybrid filter as one per channel only when its scales really differ. */
+static bool scales_differ(const op_quant *q) {
+  for (int32_t i = 1; i < q->count; i++)
+    if (q->scale[i] != q->scale[0]) return true;
+  return false;
+}
+
+static mote_status check(op_ctx *c) {
+  const conv_attr a = attributes(c);
+  conv_2d_params *const p = c->params;
+  MOTE_TRY(conv_check(c, &a, &p->base));
+  p->per_channel = p->base.kind == CONV_HYBRID && scales_differ(c->in[CONV_FILTER]->quant);
+  return MOTE_OK;
+}
+
+static mote_status infer(op_ctx *c) {
+  const conv_attr a = attributes(c);
+  return conv_infer(c, &a);
+}
+
+/* ---- what is made from the filter ---- */
+
+/* Sizes of the matrices of one group; fails when they do not fit this machine. */
+static mote_status matrices(op_ctx *c, const conv_shape *s, conv_plan *p) {
+  p->groups = (size_t)(s->in_c / s->filter_c);
+  p->n = (size_t)s->out_c / p->groups;
+  const int32_t filter[] = {s->filter_h, s->filter_w, s->filter_c};
+  OP_REQUIRE(c, size_dims(filter, 3, &p->k), MOTE_ERR_LIMIT, "the filter is larger than this machine can address");
+  return MOTE_OK;
+}
+
+static mote_status lay_block(op_ctx *c, conv_plan *p, conv_kind kind) {
+  conv_block *const b = &p->block;
+  const size_t channels = p->n * p->groups;
+  bool fits = true;
+  scratch_layout l = {0};
+  b->each = 0;
+  if (kind == CONV_F32) fits = kern_gemm_f32(c->isa)->packed_bytes(p->n, p->k, &b->each);
+  if (kind == CONV_8 || kind == CONV_HYBRID) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &b->each);
+  fits = fits && size_align(b->each, MEM_ALIGN, &b->each);
+  b->mult = scratch_part(&l, kind == CONV_8 || kind == CONV_16 ? channels : 0, sizeof(fx_mult));
+  b->sums = scratch_part(&l, kind == CONV_HYBRID ? channels : 0, sizeof(int32_t));
+  b->packs = scratch_part(&l, p->groups, b->each);
+  b->bytes = l.bytes;
+  OP_REQUIRE(c, fits && !l.too_large, MOTE_ERR_LIMIT, "the packed filter is larger than this machine can address");
+  return MOTE_OK;
+}
+
+typedef struct fill_arg {
+  const op_ctx *c;
+  const conv_plan *plan;
+  conv_kind kind;
+} fill_arg;
+
+static void fill_f32(const fill_arg *f, uint8_t *to) {
+  const conv_plan *const p = f->plan;
+  const op_tensor *const bias = conv_input(f->c, CONV_BIAS);
+  const float *const w = f->c->in[CONV_FILTER]->data, *const b = bias ? bias->data : NULL;
+  for (size_t g = 0; g < p->groups; g++)
+    kern_gemm_f32(f->c->isa)->pack((float *)(to + p->block.packs + g * p->block.each), w + g * p->n * p->k, p->n, p->k,
+                                   b ? b + g * p->n : NULL);
+}
+
+static void fill_8(const fill_arg *f, uint8_t *to) {
+  const conv_plan *const p = f->plan;
+  const op_tensor *const in = f->c->in[CONV_INPUT], *const filter = f->c->in[CONV_FILTER];
+  const op_tensor *const bias = conv_input(f->c, CONV_BIAS);
+  const bool hybrid = f->kind == CONV_HYBRID;
+  const int8_t *const w = filter->data;
+  const int32_t *const b = bias && !hybrid ? bias->data : NULL;
+  for (size_t g = 0; g < p->groups; g++) {
+    /* Hybrid filters are int8, also where a file says uint8: old converters wrote them so. */
+    const gemm_s8_weights weights = {.n = p->n,
+                                     .k = p->k,
+                                     .w = w + g * p->n * p->k,
+                                     .w_signed = hybrid || filter->type == MOTE_INT8,
+                                     .a_signed = hybrid || in->type == MOTE_INT8,
+                                     .w_zero = hybrid ? 0 : filter->zero_point,
+                                     .a_zero = hybrid ? 0 : in->zero_point,
+                                     .bias = b ? b + g * p->n : NULL};
+    kern_gemm_s8(f->c->isa)->pack(to + p->block.packs + g * p->block.each, &weights);
+  }
+  int32_t *const sums = (int32_t *)(to + p->block.sums);
+  for (size_t i = 0; hybrid && i < p->groups * p->n; i++) sums[i] = dynquant_sum(w + i * p->k, p->k);
+}
+
+static void fill(void *to, const void *arg) {
+  const fill_arg *const f = arg;
+  if (f->kind == CONV_F32) fill_f32(f, to);
+  else if (f->kind != CONV_16) fill_8(f, to);
+  if (f->kind == CONV_8 || f->kind == CONV_16)
+    conv_multipliers(f->c, f->plan->groups * f->plan->n, (fx_mult *)((uint8_t *)to + f->plan->block.mult));
+}
+
+/* All that a block depends on besides the filter's data, the bias and the scales. */
+typedef struct block_key {
+  uint64_t groups, n, k;
+  int32_t zero_points[2];
+  int32_t types[2];
+  float scales[2];
+} block_key;
+
+static mote_status prepare(op_ctx *c) {
+  conv_2d_params *const params = c->params;
+  const op_tensor *const filter = c->in[CONV_FILTER], *const in = c->in[CONV_INPUT], *const out = c->out[0];
+  const op_tensor *const bias = conv_input(c, CONV_BIAS);
+  const bool hybrid = params->base.kind == CONV_HYBRID;
+  const bool channels_known = in->rank == 4 && in->dims[3] >= 0;
+  if (!op_is_const(filter) || (bias && !op_is_const(bias) && !hybrid) || !channels_known) return MOTE_OK;
+  const conv_attr a = attributes(c);
+  conv_plan p;
+  MOTE_TRY(conv_shape_of(c, &a, &p.shape));
+  MOTE_TRY(matrices(c, &p.shape, &p));
+  MOTE_TRY(lay_block(c, &p, params->base.kind));
+  const block_key key = {.groups = p.groups,
+                         .n = p.n,
+                         .k = p.k,
+                         .zero_points = {in->zero_point, filter->zero_point},
+                         .types = {(int32_t)in->type, (int32_t)filter->type},
+                         .scales = {in->scale, out->scale}};
+  const fill_arg f = {.c = c, .plan = &p, .kind = params->base.kind};
+  const pack_request r = {.source = filter->data,
+                          .kind = PACK_CONV_2D,
+                          .made_from = {{&key, sizeof key},
+                                        {filter->quant->scale, (size_t)filter->quant->count * sizeof(float)},
+                                        {bias ? bias->data : NULL, bias && !hybrid ? bias->bytes : 0}},
+                          .bytes = p.block.bytes,
+                          .fill = fill,
+                          .arg = &f};
+  params->groups = p.groups;
+  if (params->base.kind != CONV_16) c->consumed |= 1u << CONV_FILTER;
+  if (params->base.kind == CONV_F32 || params->base.kind == CONV_8) c->consumed |= 1u << CONV_BIAS;
+  return pack_constant(c, &r, &params->block);
+}
+
+/* ---- plan ---- */
+
+enum {
+  ROWS_BYTES = 384 << 10, /* of the rows of a tile: they are read once for each few columns, so they stay in a cache */
+  ROWS_MOST = 192,
+  ACC_BYTES = 64 << 10,
+  TASKS = 16,           /* enough for a dozen threads ... */
+  TASK_MACS = 256 << 10 /* ... of which each has something to do */
+};
+
+static size_t round_up(size_t x, size_t to) { return (x + to - 1) / to * to; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Tiles of a multiple of mr rows and nr columns. */
+static void cut(conv_plan *p, size_t mr, size_t nr) {
+  p->row_tiles = p->col_tiles = 0;
+  p->rows = mr;
+  p->cols = nr;
+  if (p->images * p->pixels == 0) return;
+  size_t rows = larger(smaller(ROWS_BYTES / larger(p->row_bytes, 1), ROWS_MOST) / mr, 1) * mr;
+  p->row_tiles = (p->pixels + rows - 1) / rows;
+  p->rows = round_up((p->pixels + p->row_tiles - 1) / p->row_tiles, mr);
+  const size_t tasks = p->images * p->groups * p->row_tiles, wanted = tasks < TASKS ? (TASKS + tasks - 1) / tasks : 1;
+  /* Few rows: cut the columns too, but not below what makes a task worthwhile. */
+  const size_t least = TASK_MACS / larger(smaller(p->rows, p->pixels) * larger(p->k, 1), 1);
+  p->cols = round_up(larger(larger((p->n + wanted - 1) / wanted, least), 1), nr);
+  p->cols = smaller(p->cols, round_up(p->n, nr));
+  p->col_tiles = (p->n + p->cols - 1) / p->cols;
+}
+
+/* Bytes of a gathered row, and whether rows are gathered at all. */
+static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t *element) {
+  size_t stride = 0;
+  p->in_place = windows_in_place(&p->shape, &stride);
+  *element = kind == CONV_F32 ? 4 : kind == CONV_16 ? 2 : 1;
+  if (kind == CONV_8 || kind == CONV_HYBRID) {
+    const gemm_s8 *const g = kern_gemm_s8(c->isa);
+    const bool is_signed = kind == CONV_HYBRID || c->in[CONV_INPUT]->type == MOTE_INT8;
+    p->in_place = p->in_place && g->direct == (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) && p->k % g->k_align == 0;
+    OP_REQUIRE(c, p->k <= SIZE_MAX / 4 - g->k_align, MOTE_ERR_LIMIT,
+               "a window is larger than this machine can address");
+    p->row_bytes = gemm_s8_staged(g, p->k);
+  } else {
+    OP_REQUIRE(c, size_mul(p->k, *element, &p->row_bytes), MOTE_ERR_LIMIT,
+               "a window is larger than this machine can address");
+  }
+  if (p->in_place) p->row_bytes = stride * *element;
+  return MOTE_OK;
+}
+
+static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *params, size_t element) {
+  const conv_kind kind = params->base.kind;
+  const bool hybrid = kind == CONV_HYBRID, sums_up = kind == CONV_8 || hybrid;
+  scratch_layout worker = {0}, all = {0};
+  p->rows_at = scratch_part(&worker, p->in_place ? 0 : p->rows, p->row_bytes);
+  p->acc_at = scratch_part(&worker, sums_up ? p->rows * p->acc_cols : 0, sizeof(int32_t));
+  p->sums_at = scratch_part(&worker, sums_up ? p->rows : 0, sizeof(int32_t));
+  p->outside_at = scratch_part(&worker, p->in_place ? 0 : p->k / (size_t)p->shape.filter_h, element);
+  p->worker_bytes = worker.bytes;
+  p->block_at = scratch_part(&all, 1, params->block ? 0 : p->block.bytes);
+  size_t quantized = 0;
+  if (hybrid) {
+    OP_REQUIRE(c, size_dims(c->in[CONV_INPUT]->dims, 4, &quantized), MOTE_ERR_LIMIT,
+               "the input is larger than this machine can address");
+  }
+  p->quantized_at = scratch_part(&all, quantized, 1);
+  p->scales_at = scratch_part(&all, hybrid ? p->images : 0, sizeof(conv_image));
+  p->workers_at = scratch_part(&all, (size_t)c->workers, p->worker_bytes);
+  all.too_large |= worker.too_large;
+  return scratch_done(c, &all);
+}
+
+static mote_status plan(op_ctx *c) {
+  const conv_attr a = attributes(c);
+  const conv_2d_params *const params = c->params;
+  const conv_kind kind = params->base.kind;
+  conv_plan *const p = c->record;
+  conv_shape *const s = &p->shape;
+  MOTE_TRY(conv_shape_of(c, &a, s));
+  MOTE_TRY(matrices(c, s, p));
+  MOTE_TRY(lay_block(c, p, kind));
+  OP_REQUIRE(c, !params->block || params->groups == p->groups, MOTE_ERR_UNSUPPORTED,
+             "the filter was packed for %zu groups, as the model declares its input; %d channels would make %zu",
+             params->groups, (int)s->in_c, p->groups);
+  OP_REQUIRE(c, size_dims((const int32_t[]){s->out_h, s->out_w}, 2, &p->pixels), MOTE_ERR_LIMIT,
+             "the output is larger than this machine can address");
+  p->images = (size_t)s->batches;
+  if (kind != CONV_HYBRID) {
+    OP_REQUIRE(c, size_mul(p->pixels, p->images, &p->pixels), MOTE_ERR_LIMIT,
+               "the output is larger than this machine can address");
+    p->images = 1;
+  }
+  size_t element, mr = 4, nr = 1;
+  if (kind == CONV_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
+  else if (kind != CONV_16) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
+  MOTE_TRY(lay_rows(c, p, kind, &element));
+  cut(p, mr, nr);
+  p->acc_cols = smaller(p->cols, larger(ACC_BYTES / sizeof(int32_t) / p->rows / nr, 1) * nr);
+  c->macs = (uint64_t)p->images * p->pixels * p->groups * p->n * p->k;
+  return lay_scratch(c, p, params, element);
+}
+
+/* ---- run ---- */
+
+static void quantize_image(void *arg, size_t image, int worker) {
+  const conv_job *const j = arg;
+  const conv_shape *const s = &j->plan->shape;
+  const size_t size = (size_t)s->in_h * (size_t)s->in_w * (size_t)s->in_c;
+  const float *const x = (const float *)j->c->in[CONV_INPUT]->data + image * size;
+  int8_t *const q = (int8_t *)j->c->scratch + j->plan->quantized_at + image * size;
+  conv_image *const to = (conv_image *)((uint8_t *)j->c->scratch + j->plan->scales_at) + image;
+  (void)worker;
+  to->offset = 0;
+  if (j->params->per_channel) to->scale = dynquant_asymmetric(x, size, q, &to->offset);
+  else to->scale = dynquant_symmetric(x, size, q);
+}
+
+static mote_status run(op_ctx *c) {
+  const conv_2d_params *const params = c->params;
+  const conv_plan *const p = c->record;
+  uint8_t *const scratch = c->scratch;
+  conv_job j = {.c = c,
+                .params = params,
+                .plan = p,
+                .block = params->block,
+                .input = c->in[CONV_INPUT]->data,
+                .images = (const conv_image *)(scratch + p->scales_at),
+                .workers = scratch + p->workers_at};
+  const size_t tasks = p->images * p->groups * p->row_tiles * p->col_tiles;
+  if (tasks == 0) return MOTE_OK;
+  if (!j.block) {
+    fill(scratch + p->block_at, &(fill_arg){.c = c, .plan = p, .kind = params->base.kind});
+    j.block = scratch + p->block_at;
+  }
+  if (params->base.kind == CONV_HYBRID) {
+    op_parallel(c, p->images, quantize_image, &j);
+    j.input = scratch + p->quantized_at;
+  }
+  op_parallel(c, tasks, conv_2d_tile, &j);
+  OP_POLL(c);
+  return MOTE_OK;
+}
+
+const mote_op op_conv_2d = {
+    .name = "CONV_2D",
+    .code = sch_BuiltinOperator_CONV_2D,
+    .versions = 8,
+    .options = sch_BuiltinOptions_Conv2DOptions,
+    .inputs_min = 2,
+    .inputs_max = 3,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .optional = 1u << CONV_BIAS,
+    .types = "f32 f32|i8|u8 f32 > f32; i8 i8 i32 > i8; u8 u8 i32 > u8; i16 i8 i32|i64 > i16",
+    .params_size = sizeof(conv_2d_params),
+    .record_size = sizeof(conv_plan),
+    .check = check,
+    .prepare = prepare,
+    .infer = infer,
+    .plan = plan,
+    .run = run,
+    .notes = "Dilation and groups; int8 filters have a scale for each output channel; a uint8 filter of a float "
+             "convolution is read as int8.",
+};

@@ -1,0 +1,70 @@
+/* conv_2d.h: between the descriptor of CONV_2D (conv_2d.c) and its arithmetic (conv_2d_tiles.c).
+ *
+ * A convolution is a product of matrices: a row for each output pixel (its window's elements), a column for each output
+ * channel (its filter's). It is cut into tiles of rows and columns by sizes alone. Groups are products of their own.
+ */
+#ifndef OPERATORS_CONV_2D_H
+#define OPERATORS_CONV_2D_H
+
+#include "operators/conv.h"
+#include "operators/windows.h"
+
+/* Everything made from the filter and its scales: constant when they are, else made in each run. Offsets in bytes. */
+typedef struct conv_block {
+  size_t mult;  /* fx_mult of each output channel; integers only */
+  size_t sums;  /* int32 sum of each output channel's filter; hybrid only */
+  size_t packs; /* of group g at packs + g * each */
+  size_t each;
+  size_t bytes;
+} conv_block;
+
+typedef struct conv_plan {
+  conv_shape shape;
+  size_t groups, n, k;   /* of one group: columns, and elements of a row */
+  size_t images, pixels; /* rows of one image; where images need not be told apart, all count as one */
+  size_t rows, cols;     /* of a tile */
+  size_t row_tiles, col_tiles;
+  size_t acc_cols; /* columns that are summed up at once */
+  bool in_place;   /* rows lie in the input: no gathering */
+  size_t row_bytes;
+  conv_block block;
+  /* scratch: for all, then for each worker */
+  size_t block_at, quantized_at, scales_at, workers_at, worker_bytes;
+  size_t rows_at, acc_at, sums_at, outside_at;
+} conv_plan;
+
+typedef struct conv_2d_params {
+  conv_base base;
+  bool per_channel; /* hybrid: each channel of the filter has a scale of its own; inputs are quantized asymmetrically */
+  const void *block; /* NULL: made in each run */
+  size_t groups;     /* that it was made for */
+} conv_2d_params;
+
+/* How images were quantized (hybrid). */
+typedef struct conv_image {
+  float scale;
+  int32_t offset;
+} conv_image;
+
+typedef struct conv_job {
+  op_ctx *c;
+  const conv_2d_params *params;
+  const conv_plan *plan;
+  const uint8_t *block;
+  const uint8_t *input; /* the operator's, or what it was quantized to */
+  const conv_image *images;
+  uint8_t *workers;
+} conv_job;
+
+/* One tile: its part of the matrices. */
+typedef struct conv_tile {
+  size_t image, group;
+  size_t first_row, rows, first_col, last_col;
+  const uint8_t *a; /* rows, row_bytes apart */
+  uint8_t *scratch; /* of the worker */
+} conv_tile;
+
+/* Task of op_parallel; arg is a conv_job. */
+void conv_2d_tile(void *arg, size_t task, int worker);
+
+#endif
