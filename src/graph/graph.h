@@ -1,0 +1,65 @@
+/* graph.h: the working form of a network: flat arrays of values and nodes, indices instead of pointers.
+ *
+ * It is made from a verified file (lift.c), later also by importers and by hand, and it is the only form that is ever
+ * rewritten. One graph is one subgraph; a graph_set is all of a model. Shapes and types are here, memory is not.
+ */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "operators/op.h"
+#include "schema/read.h"
+
+typedef struct graph_value {
+  sch_string name;
+  mote_type type;
+  int32_t rank; /* -1: unknown */
+  int32_t dims[OP_MAX_RANK];
+  int32_t signature[OP_MAX_RANK]; /* -1 where the file leaves the dimension open */
+  op_quant quant;
+  const sch_SparsityParameters *sparsity;
+  bool is_const, is_variable;
+  const void *data; /* constants; NULL when the constant is empty */
+  size_t bytes;
+  int32_t tensor; /* index in the file, -1: made by a rewrite */
+} graph_value;
+
+typedef struct graph_node {
+  const mote_op *op;
+  const void *options; /* decoded, defaults when the file has none; NULL when the operator has none */
+  const uint8_t *custom;
+  size_t custom_size;
+  int32_t version;
+  const int32_t *inputs; /* value indices, -1: omitted */
+  const int32_t *outputs;
+  const int32_t *intermediates;
+  int32_t num_inputs, num_outputs, num_intermediates;
+  int32_t index; /* operator index in the file, -1: made by a rewrite */
+} graph_node;
+
+typedef struct graph {
+  int32_t subgraph; /* index in the file */
+  graph_value *values;
+  graph_node *nodes;
+  int32_t *inputs, *outputs; /* value indices; -1 among the inputs: absent */
+  int32_t num_values, num_nodes, num_inputs, num_outputs;
+} graph;
+
+typedef struct graph_set {
+  graph *graphs;
+  int32_t count;
+} graph_set;
+
+/* Finds the descriptor of a custom operator by name; NULL when there is none. */
+typedef struct graph_lookup {
+  const mote_op *(*custom)(void *user, const char *name, size_t length);
+  void *user;
+} graph_lookup;
+
+/* Lifts every subgraph of a verified file. Records live in `a`; constants point into the file, or into `a` when the
+ * file stores them below their type's natural alignment. All operators that this build lacks are named in one
+ * sentence. lookup may be NULL. */
+mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *a, graph_set *out, mote_error *e);
+
+#endif

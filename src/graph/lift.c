@@ -1,0 +1,197 @@
+/* lift.c: from the records of a verified file to graphs. Nothing here judges an operator: descriptors do that. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "graph/graph.h"
+
+typedef struct lifter {
+  const sch_file *file;
+  const sch_Model *model;
+  const graph_lookup *lookup;
+  arena *arena;
+  mote_error *error;
+  const mote_op **ops; /* descriptor of each operator code, NULL: missing */
+} lifter;
+
+static mote_status no_memory(const lifter *l) { return err_memory(l->error, "the graph of the model", 0); }
+
+/* ---- operator codes ---- */
+
+static const mote_op *find_op(const lifter *l, const sch_OperatorCode *code) {
+  const int32_t builtin = sch_effective_code(code);
+  if (builtin != sch_BuiltinOperator_CUSTOM) return op_find(builtin);
+  const mote_op *op =
+      l->lookup ? l->lookup->custom(l->lookup->user, code->custom_code.data, code->custom_code.size) : NULL;
+  return op ? op : op_find_custom(code->custom_code.data, code->custom_code.size);
+}
+
+static void code_text(const sch_OperatorCode *code, char *to, size_t room) {
+  const int32_t builtin = sch_effective_code(code);
+  if (builtin == sch_BuiltinOperator_CUSTOM) err_name(to, room, code->custom_code.data, code->custom_code.size);
+  else {
+    const char *name = sch_enum_name(sch_enum_BuiltinOperator, builtin);
+    if (name) snprintf(to, room, "%s", name);
+    else snprintf(to, room, "operator code %d", builtin);
+  }
+}
+
+/* A missing operator matters only when a node uses it. */
+static bool code_used(const sch_Model *m, uint32_t code) {
+  for (uint32_t s = 0; s < m->subgraphs.count; s++)
+    for (uint32_t o = 0; o < m->subgraphs.data[s].operators.count; o++)
+      if (m->subgraphs.data[s].operators.data[o].opcode_index == code) return true;
+  return false;
+}
+
+static mote_status find_ops(lifter *l) {
+  const sch_Model *m = l->model;
+  l->ops = ARENA_ARRAY(l->arena, const mote_op *, m->operator_codes.count + 1);
+  if (!l->ops) return no_memory(l);
+  char missing[600] = "";
+  size_t used = 0;
+  int count = 0;
+  for (uint32_t i = 0; i < m->operator_codes.count; i++) {
+    const sch_OperatorCode *code = &m->operator_codes.data[i];
+    l->ops[i] = find_op(l, code);
+    if (l->ops[i] || !code_used(m, i)) continue;
+    char name[80];
+    code_text(code, name, sizeof name);
+    if (used < sizeof missing)
+      used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s", count ? ", " : "", name);
+    count++;
+  }
+  if (!count) return MOTE_OK;
+  return err_set(l->error, MOTE_ERR_UNSUPPORTED,
+                 "the model needs %d operator%s that this build does not have: %s; 'mote ops' lists those it has, and "
+                 "custom operators can be registered in the configuration",
+                 count, count == 1 ? "" : "s", missing);
+}
+
+/* ---- values ---- */
+
+static mote_status lift_quant(lifter *l, const sch_QuantizationParameters *q, op_quant *out) {
+  out->scales = out->zero_points = -1;
+  if (!q) return MOTE_OK;
+  if (q->details_type == sch_QuantizationDetails_BlockwiseQuantization) {
+    const sch_BlockwiseQuantization *b = q->details;
+    out->block_size = b->block_size;
+    out->scales = b->scales;
+    out->zero_points = b->zero_points;
+    return MOTE_OK;
+  }
+  const uint32_t n = q->scale.count;
+  if (!n) return MOTE_OK;
+  int32_t *zero = ARENA_ARRAY(l->arena, int32_t, n);
+  if (!zero) return no_memory(l);
+  /* One zero point may serve all channels. */
+  for (uint32_t i = 0; i < n && q->zero_point.count; i++)
+    zero[i] = (int32_t)q->zero_point.data[q->zero_point.count == n ? i : 0];
+  out->count = (int32_t)n;
+  out->axis = n > 1 ? q->quantized_dimension : 0;
+  out->scale = q->scale.data;
+  out->zero_point = zero;
+  return MOTE_OK;
+}
+
+/* Bytes that a type's loads want as alignment. */
+static size_t natural_alignment(mote_type type) {
+  const int bits = mote_type_bits(type);
+  if (type == MOTE_STRING) return 4;
+  return bits > 64 ? 8 : bits >= 16 ? (size_t)bits / 8 : 1;
+}
+
+static mote_status lift_const(lifter *l, const sch_Tensor *t, graph_value *v) {
+  const void *data;
+  size_t size;
+  if (!sch_buffer(l->file, t->buffer, &data, &size)) return MOTE_OK;
+  v->is_const = true;
+  v->data = data;
+  v->bytes = size;
+  if (((uintptr_t)data & (natural_alignment(v->type) - 1)) == 0) return MOTE_OK;
+  v->data = arena_string(l->arena, data, size);
+  return v->data ? MOTE_OK : no_memory(l);
+}
+
+static mote_status lift_shape(lifter *l, const sch_Tensor *t, graph_value *v) {
+  if (t->shape.count > OP_MAX_RANK || t->shape_signature.count > OP_MAX_RANK) {
+    char name[100];
+    return err_set(l->error, MOTE_ERR_UNSUPPORTED, "tensor %d '%s' has %u dimensions; mote takes at most %d",
+                   (int)v->tensor, err_name(name, sizeof name, t->name.data, t->name.size),
+                   t->shape.count > t->shape_signature.count ? t->shape.count : t->shape_signature.count, OP_MAX_RANK);
+  }
+  /* Without dimensions a tensor is a scalar or of unknown rank; the reference takes it as a scalar until told. */
+  v->rank = (int32_t)t->shape.count;
+  for (int32_t i = 0; i < v->rank; i++) {
+    v->dims[i] = t->shape.data[i];
+    v->signature[i] = t->shape_signature.count == t->shape.count ? t->shape_signature.data[i] : t->shape.data[i];
+  }
+  return MOTE_OK;
+}
+
+static mote_status lift_value(lifter *l, const sch_Tensor *t, int32_t index, graph_value *v) {
+  v->tensor = index;
+  v->name = t->name;
+  v->type = (mote_type)t->type;
+  v->is_variable = t->is_variable;
+  v->sparsity = t->sparsity;
+  MOTE_TRY(lift_shape(l, t, v));
+  MOTE_TRY(lift_quant(l, t->quantization, &v->quant));
+  return v->is_variable ? MOTE_OK : lift_const(l, t, v);
+}
+
+/* ---- nodes ---- */
+
+static const void *node_options(lifter *l, const sch_Operator *o, const mote_op *op) {
+  if (op->options_2)
+    return o->builtin_options_2_type == op->options_2 ? o->builtin_options_2
+                                                      : sch_default_options(l->arena, 2, op->options_2);
+  if (!op->options) return NULL;
+  return o->builtin_options_type == op->options ? o->builtin_options : sch_default_options(l->arena, 1, op->options);
+}
+
+static mote_status lift_node(lifter *l, const sch_Operator *o, int32_t index, graph_node *n) {
+  const sch_OperatorCode *code = &l->model->operator_codes.data[o->opcode_index];
+  n->op = l->ops[o->opcode_index];
+  n->index = index;
+  n->version = code->version;
+  n->inputs = o->inputs.data;
+  n->num_inputs = (int32_t)o->inputs.count;
+  n->outputs = o->outputs.data;
+  n->num_outputs = (int32_t)o->outputs.count;
+  n->intermediates = o->intermediates.data;
+  n->num_intermediates = (int32_t)o->intermediates.count;
+  if (!sch_custom_options(l->file, o, &n->custom, &n->custom_size)) n->custom = NULL, n->custom_size = 0;
+  if (!n->op->options && !n->op->options_2) return MOTE_OK;
+  n->options = node_options(l, o, n->op);
+  return n->options ? MOTE_OK : no_memory(l);
+}
+
+static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, graph *g) {
+  g->subgraph = index;
+  g->num_values = (int32_t)s->tensors.count;
+  g->num_nodes = (int32_t)s->operators.count;
+  g->num_inputs = (int32_t)s->inputs.count;
+  g->num_outputs = (int32_t)s->outputs.count;
+  g->values = ARENA_ARRAY(l->arena, graph_value, s->tensors.count + 1);
+  g->nodes = ARENA_ARRAY(l->arena, graph_node, s->operators.count + 1);
+  g->inputs = ARENA_ARRAY(l->arena, int32_t, s->inputs.count + 1);
+  g->outputs = ARENA_ARRAY(l->arena, int32_t, s->outputs.count + 1);
+  if (!g->values || !g->nodes || !g->inputs || !g->outputs) return no_memory(l);
+  for (int32_t i = 0; i < g->num_inputs; i++) g->inputs[i] = s->inputs.data[i];
+  for (int32_t i = 0; i < g->num_outputs; i++) g->outputs[i] = s->outputs.data[i];
+  for (int32_t i = 0; i < g->num_values; i++) MOTE_TRY(lift_value(l, &s->tensors.data[i], i, &g->values[i]));
+  for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(lift_node(l, &s->operators.data[i], i, &g->nodes[i]));
+  return MOTE_OK;
+}
+
+mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *a, graph_set *out, mote_error *e) {
+  lifter l = {.file = file, .model = sch_model(file), .lookup = lookup, .arena = a, .error = e};
+  MOTE_TRY(find_ops(&l));
+  out->count = (int32_t)l.model->subgraphs.count;
+  out->graphs = ARENA_ARRAY(a, graph, l.model->subgraphs.count + 1);
+  if (!out->graphs) return no_memory(&l);
+  for (int32_t i = 0; i < out->count; i++)
+    MOTE_TRY(lift_graph(&l, &l.model->subgraphs.data[i], i, &out->graphs[i]));
+  return MOTE_OK;
+}

@@ -1,0 +1,275 @@
+/* compile.c: from a model to a program: descriptors check and prepare every node, constants are folded. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "runtime/runtime.h"
+
+/* Folding stops making constants beyond this many bytes; what is left runs at run time. */
+enum { FOLD_LIMIT = 512 << 20 };
+
+typedef struct compiler {
+  mote_program *p;
+  const mote_config *config;
+  mote_error *error;
+  size_t folded_bytes;
+} compiler;
+
+static const op_quant no_quant = {.scales = -1, .zero_points = -1};
+
+/* What of a tensor does not depend on shapes. Dimensions are those the file declares, -1 where it leaves them open. */
+static void value_template(const graph_value *v, op_tensor *t) {
+  t->type = v->type;
+  t->rank = v->rank;
+  for (int32_t i = 0; i < v->rank; i++) t->dims[i] = v->is_const || v->is_variable ? v->dims[i] : v->signature[i];
+  t->quant = v->quant.count || v->quant.block_size ? &v->quant : &no_quant;
+  if (v->quant.count == 1) t->scale = v->quant.scale[0], t->zero_point = v->quant.zero_point[0];
+  t->sparsity = v->sparsity;
+  t->name = v->name.data ? v->name.data : "";
+  t->index = v->tensor;
+  t->flags = (v->is_const ? OP_CONST : 0) | (v->is_variable ? OP_VARIABLE : 0);
+  t->data = (void *)v->data;
+  t->bytes = v->bytes;
+}
+
+static mote_status check_arity(op_ctx *c) {
+  const mote_op *op = c->op;
+  if (c->num_inputs < op->inputs_min || (op->inputs_max != OP_ANY && c->num_inputs > op->inputs_max))
+    return op_fail(c, MOTE_ERR_MODEL, "it has %d inputs; %d to %d are taken", (int)c->num_inputs, op->inputs_min,
+                   op->inputs_max);
+  if (c->num_outputs < op->outputs_min || (op->outputs_max != OP_ANY && c->num_outputs > op->outputs_max))
+    return op_fail(c, MOTE_ERR_MODEL, "it has %d outputs; %d to %d are given", (int)c->num_outputs, op->outputs_min,
+                   op->outputs_max);
+  for (int32_t i = 0; i < c->num_inputs; i++)
+    if (!c->in[i] && !(i < 64 && (op->optional >> i & 1)))
+      return op_fail(c, MOTE_ERR_MODEL, "input %d is left out, but it is not optional", (int)i);
+  for (int32_t i = 0; i < c->num_outputs; i++)
+    if (!c->out[i] && !(op->traits & OP_CALLS))
+      return op_fail(c, MOTE_ERR_MODEL, "output %d is left out", (int)i);
+  return MOTE_OK;
+}
+
+/* ---- folding ---- */
+
+static bool can_fold(const op_ctx *c) {
+  if (c->op->traits & (OP_STATEFUL | OP_CALLS | OP_DATA_SHAPE) || !c->num_inputs) return false;
+  for (int32_t i = 0; i < c->num_inputs; i++)
+    if (c->in[i] && (!op_is_const(c->in[i]) || c->in[i]->type == MOTE_STRING)) return false;
+  for (int32_t i = 0; i < c->num_outputs; i++)
+    if (!c->out[i] || c->out[i]->type == MOTE_STRING) return false;
+  return true;
+}
+
+/* Memory for a folded value, remembered by the program. */
+static void *fold_alloc(compiler *k, size_t bytes) {
+  mote_program *p = k->p;
+  void **more = mem_resize(p->mem, p->folded, ((size_t)p->num_folded + 1) * sizeof *more);
+  if (!more) return NULL;
+  p->folded = more;
+  void *data = mem_alloc(p->mem, bytes);
+  if (data) p->folded[p->num_folded++] = data;
+  return data;
+}
+
+/* Gives the outputs shapes and memory; false (and no harm) when that is not possible or too much. */
+static bool fold_outputs(compiler *k, op_ctx *c) {
+  op_tensor before[8];
+  if (c->num_outputs > 8) return false;
+  for (int32_t i = 0; i < c->num_outputs; i++) before[i] = *c->out[i];
+  bool good = !c->op->infer || c->op->infer(c) == MOTE_OK;
+  for (int32_t i = 0; i < c->num_outputs && good; i++) {
+    op_tensor *t = c->out[i];
+    size_t count;
+    good = op_shape_known(t) && size_dims(t->dims, t->rank, &count) && op_type_bytes(t->type, count, &t->bytes) &&
+           t->bytes <= FOLD_LIMIT - k->folded_bytes;
+    if (good) k->folded_bytes += t->bytes, t->data = fold_alloc(k, t->bytes), good = t->data != NULL;
+  }
+  if (!good)
+    for (int32_t i = 0; i < c->num_outputs; i++) *c->out[i] = before[i];
+  return good;
+}
+
+/* Runs a node whose inputs are all constant. Whatever fails here is left for the run, which says why. */
+static bool fold(compiler *k, exec_step *s) {
+  op_ctx *c = &s->c;
+  mote_error *const error = c->error;
+  mote_error ignored;
+  c->error = &ignored;
+  bool good = fold_outputs(k, c) && (!c->op->plan || c->op->plan(c) == MOTE_OK);
+  if (good) {
+    c->scratch = mem_alloc(k->p->mem, c->scratch_size);
+    good = c->scratch && c->op->run(c) == MOTE_OK;
+    mem_free(k->p->mem, c->scratch);
+  }
+  c->error = error;
+  for (int32_t i = 0; i < c->num_outputs; i++) {
+    if (good) c->out[i]->flags |= OP_CONST;
+    else c->out[i]->data = NULL, c->out[i]->bytes = 0;
+  }
+  return good;
+}
+
+/* ---- one graph ---- */
+
+static mote_status compile_node(compiler *k, prog_graph *g, const graph_node *n) {
+  arena *a = &k->p->arena;
+  prog_step *step = &g->steps[g->num_steps];
+  step->node = n;
+  step->params = arena_alloc(a, n->op->params_size);
+  if (!step->params) return err_memory(k->error, "the program", n->op->params_size);
+  exec_step s = {0};
+  MOTE_TRY(step_init(&s, k->p, g, g->num_steps, g->values, a, k->error));
+  op_ctx *c = &s.c;
+  MOTE_TRY(check_arity(c));
+  MOTE_TRY(op_check_types(c));
+  if (n->op->check) MOTE_TRY(n->op->check(c));
+  if (n->op->prepare) MOTE_TRY(n->op->prepare(c));
+  step->consumed = c->consumed;
+  if (!can_fold(c) || !fold(k, &s)) g->num_steps++;
+  return MOTE_OK;
+}
+
+static mote_status compile_values(compiler *k, prog_graph *g) {
+  const graph *from = g->graph;
+  g->values = ARENA_ARRAY(&k->p->arena, op_tensor, (size_t)from->num_values + 1);
+  g->steps = ARENA_ARRAY(&k->p->arena, prog_step, (size_t)from->num_nodes + 1);
+  if (!g->values || !g->steps) return err_memory(k->error, "the program", 0);
+  for (int32_t i = 0; i < from->num_values; i++) value_template(&from->values[i], &g->values[i]);
+  return MOTE_OK;
+}
+
+/* Frees folded constants that every reader has packed. */
+static void drop_consumed(mote_program *p, prog_graph *g) {
+  for (int32_t v = 0; v < g->graph->num_values; v++) {
+    op_tensor *t = &g->values[v];
+    if (!(t->flags & OP_CONST) || g->graph->values[v].is_const) continue;
+    bool needed = false;
+    for (int32_t i = 0; i < g->graph->num_outputs; i++) needed |= g->graph->outputs[i] == v;
+    for (int32_t s = 0; s < g->num_steps && !needed; s++)
+      for (int32_t i = 0; i < g->steps[s].node->num_inputs && !needed; i++)
+        needed = g->steps[s].node->inputs[i] == v && !(i < 32 && (g->steps[s].consumed >> i & 1));
+    if (needed) continue;
+    for (int32_t i = 0; i < p->num_folded; i++)
+      if (p->folded[i] == t->data) {
+        mem_free(p->mem, p->folded[i]);
+        p->folded[i] = p->folded[--p->num_folded];
+        break;
+      }
+    t->data = NULL;
+  }
+}
+
+/* What plan_text says of one program. */
+static mote_status write_plan(mote_program *p, mote_error *e) {
+  size_t room = 256, used = 0;
+  for (int32_t g = 0; g < p->graphs.count; g++)
+    for (int32_t s = 0; s < p->compiled[g].num_steps; s++) room += strlen(p->compiled[g].steps[s].node->op->name) + 64;
+  p->plan_text = arena_alloc(&p->arena, room);
+  if (!p->plan_text) return err_memory(e, "the plan's text", room);
+  for (int32_t g = 0; g < p->graphs.count; g++) {
+    const prog_graph *c = &p->compiled[g];
+    used += (size_t)snprintf(p->plan_text + used, room - used, "%ssubgraph %d: %d operators, %d folded\n",
+                             g ? "\n" : "", (int)g, (int)c->graph->num_nodes,
+                             (int)(c->graph->num_nodes - c->num_steps));
+    for (int32_t s = 0; s < c->num_steps && used < room; s++)
+      used += (size_t)snprintf(p->plan_text + used, room - used, "%5d  %s  [operator %d]\n", (int)s,
+                               c->steps[s].node->op->name, (int)c->steps[s].node->index);
+  }
+  return MOTE_OK;
+}
+
+static mote_status compile_all(compiler *k) {
+  mote_program *p = k->p;
+  p->compiled = ARENA_ARRAY(&p->arena, prog_graph, (size_t)p->graphs.count + 1);
+  if (!p->compiled) return err_memory(k->error, "the program", 0);
+  for (int32_t i = 0; i < p->graphs.count; i++) {
+    p->compiled[i].graph = &p->graphs.graphs[i];
+    MOTE_TRY(compile_values(k, &p->compiled[i]));
+  }
+  for (int32_t i = 0; i < p->graphs.count; i++) {
+    prog_graph *g = &p->compiled[i];
+    for (int32_t n = 0; n < g->graph->num_nodes; n++) MOTE_TRY(compile_node(k, g, &g->graph->nodes[n]));
+    drop_consumed(p, g);
+  }
+  return write_plan(p, k->error);
+}
+
+/* ---- the program ---- */
+
+static const mote_op *find_custom(void *user, const char *name, size_t length) {
+  const compiler *k = user;
+  for (size_t i = 0; k->config && i < k->config->operator_count; i++) {
+    const mote_op_def *def = k->config->operators[i];
+    if (def && def->name && strlen(def->name) == length && !memcmp(def->name, name, length))
+      return custom_op(&k->p->arena, def);
+  }
+  return NULL;
+}
+
+static mote_status choose_isa(mote_program *p, const mote_config *config, mote_error *e) {
+  p->isa = cpu_best();
+  if (!config || !config->isa || cpu_named(config->isa, &p->isa)) return MOTE_OK;
+  return err_set(e, MOTE_ERR_ARGUMENT, "'%.40s' is no instruction set that this machine has; its best is '%s'",
+                 config->isa, cpu_name(p->isa));
+}
+
+static mote_status make(mote_program *p, const mote_config *config, mote_error *e) {
+  MOTE_TRY(choose_isa(p, config, e));
+  p->loop_budget = config && config->loop_budget ? config->loop_budget : INT32_MAX;
+  p->pool = config ? config->pool : NULL;
+  if (!p->pool && config && (config->threads > 1 || config->threads < 0)) {
+    p->pool = pool_new(p->mem, config->threads, e);
+    if (!p->pool) return MOTE_ERR_MEMORY;
+    p->own_pool = true;
+  }
+  compiler k = {.p = p, .config = config, .error = e};
+  const graph_lookup lookup = {find_custom, &k};
+  MOTE_TRY(graph_lift(p->model->schema, &lookup, &p->arena, &p->graphs, e));
+  return compile_all(&k);
+}
+
+mote_program *mote_program_new(const mote_model *model, const mote_config *config, mote_error *e) {
+  if (!model) {
+    err_set(e, MOTE_ERR_ARGUMENT, "no model was given");
+    return NULL;
+  }
+  mem *m = mem_retain(model->mem);
+  mote_program *p = MEM_NEW(m, mote_program);
+  if (!p) {
+    err_memory(e, "a program", sizeof *p);
+    mem_release(m);
+    return NULL;
+  }
+  atomic_init(&p->refs, 1);
+  p->mem = m;
+  arena_init(&p->arena, m);
+  p->model = model_retain(model);
+  pthread_mutex_init(&p->packs.lock, NULL);
+  if (make(p, config, e) == MOTE_OK) return p;
+  mote_program_free(p);
+  return NULL;
+}
+
+mote_program *program_retain(const mote_program *program) {
+  mote_program *p = (mote_program *)program;
+  atomic_fetch_add(&p->refs, 1);
+  return p;
+}
+
+void mote_program_free(mote_program *p) {
+  if (!p || atomic_fetch_sub(&p->refs, 1) != 1) return;
+  if (p->own_pool) pool_free(p->pool);
+  for (int32_t i = 0; i < p->num_folded; i++) mem_free(p->mem, p->folded[i]);
+  mem_free(p->mem, p->folded);
+  mem_free(p->mem, p->resources);
+  packs_free(&p->packs, p->mem);
+  pthread_mutex_destroy(&p->packs.lock);
+  arena_free(&p->arena);
+  mote_model_free(p->model);
+  mem *m = p->mem;
+  mem_free(m, p);
+  mem_release(m);
+}
+
+const char *mote_program_plan(const mote_program *program) { return program->plan_text; }

@@ -1,0 +1,127 @@
+/* model.c: opening, verifying and sharing a model file. */
+#include <string.h>
+
+#include "base/error.h"
+#include "runtime/runtime.h"
+
+const char *mote_version(void) { return MOTE_VERSION; }
+
+void mote_config_default(mote_config *config) { *config = (mote_config){.struct_size = sizeof *config}; }
+
+mote_pool *mote_pool_new(int threads, mote_error *e) {
+  mem *m = mem_new(NULL, 0);
+  if (!m) {
+    err_memory(e, "a thread pool", sizeof *m);
+    return NULL;
+  }
+  mote_pool *pool = pool_new(m, threads, e);
+  mem_release(m); /* the pool holds its own reference */
+  return pool;
+}
+
+void mote_pool_free(mote_pool *pool) { pool_free(pool); }
+
+mote_model *model_retain(const mote_model *m) {
+  mote_model *model = (mote_model *)m;
+  atomic_fetch_add(&model->refs, 1);
+  return model;
+}
+
+void mote_model_free(mote_model *model) {
+  if (!model || atomic_fetch_sub(&model->refs, 1) != 1) return;
+  packs_free(&model->packs, model->mem);
+  pthread_mutex_destroy(&model->packs.lock);
+  sch_free(model->schema);
+  file_close(&model->file);
+  mem *m = model->mem;
+  mem_free(m, model);
+  mem_release(m);
+}
+
+/* A model without a file yet; NULL with the error set. */
+static mote_model *model_new(const mote_config *config, mote_error *e) {
+  mem *m = mem_new(config ? &config->allocator : NULL, config ? config->memory_limit : 0);
+  mote_model *model = m ? MEM_NEW(m, mote_model) : NULL;
+  if (!model) {
+    mem_release(m);
+    err_memory(e, "a model", sizeof *model);
+    return NULL;
+  }
+  atomic_init(&model->refs, 1);
+  model->mem = m;
+  pthread_mutex_init(&model->packs.lock, NULL);
+  return model;
+}
+
+/* Verifies the file that was opened with `status`; takes over the model and gives it back, or frees it. */
+static mote_model *model_verify(mote_model *model, mote_status status, const mote_config *config, mote_error *e) {
+  if (status == MOTE_OK) {
+    const sch_read_options options = {.on_fault = config ? config->on_fault : NULL,
+                                      .on_fault_user = config ? config->on_fault_user : NULL,
+                                      .op_rules = op_rules};
+    status = sch_read(&model->file, model->mem, &options, &model->schema, e);
+  }
+  if (status == MOTE_OK) return model;
+  mote_model_free(model);
+  return NULL;
+}
+
+mote_model *mote_model_open(const char *path, const mote_config *config, mote_error *e) {
+  mote_model *model = model_new(config, e);
+  if (!model) return NULL;
+  mote_model *verified = model_verify(
+      model, path ? file_open(&model->file, model->mem, path, config && config->copy, e)
+                  : err_set(e, MOTE_ERR_ARGUMENT, "no file name was given"),
+      config, e);
+  if (!verified && path) err_prefix(e, "%s", path);
+  return verified;
+}
+
+mote_model *mote_model_from_memory(const void *data, size_t size, const mote_config *config, mote_error *e) {
+  mote_model *model = model_new(config, e);
+  if (!model) return NULL;
+  return model_verify(model,
+                      data ? file_from_memory(&model->file, model->mem, data, size, config && config->copy, e)
+                           : err_set(e, MOTE_ERR_ARGUMENT, "no data was given"),
+                      config, e);
+}
+
+mote_model *mote_model_from_fd(int fd, uint64_t offset, uint64_t length, const mote_config *config, mote_error *e) {
+  mote_model *model = model_new(config, e);
+  if (!model) return NULL;
+  return model_verify(
+      model, file_from_fd(&model->file, model->mem, fd, "the descriptor", offset, length, config && config->copy, e),
+      config, e);
+}
+
+const char *mote_model_description(const mote_model *model) {
+  const sch_string s = sch_model(model->schema)->description;
+  return s.data ? s.data : "";
+}
+
+uint64_t mote_model_size(const mote_model *model) { return model->file.size; }
+
+int32_t mote_model_subgraph_count(const mote_model *model) {
+  return (int32_t)sch_model(model->schema)->subgraphs.count;
+}
+
+int32_t mote_model_signature_count(const mote_model *model) {
+  return (int32_t)sch_model(model->schema)->signature_defs.count;
+}
+
+const char *mote_model_signature_key(const mote_model *model, int32_t index) {
+  const sch_Model *m = sch_model(model->schema);
+  if (index < 0 || (uint32_t)index >= m->signature_defs.count) return NULL;
+  const sch_string key = m->signature_defs.data[index].signature_key;
+  return key.data ? key.data : "";
+}
+
+bool mote_model_metadata(const mote_model *model, const char *name, const void **data, size_t *size) {
+  const sch_Model *m = sch_model(model->schema);
+  for (uint32_t i = 0; i < m->metadata.count; i++) {
+    const sch_Metadata *entry = &m->metadata.data[i];
+    if (entry->name.data && !strcmp(entry->name.data, name))
+      return sch_buffer(model->schema, entry->buffer, data, size);
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+/* pack.c: blocks made once from a constant, for everything that uses it. */
+#include "base/error.h"
+#include "runtime/runtime.h"
+
+void packs_free(pack_list *l, mem *m) {
+  for (pack *p = l->first, *next; p; p = next) {
+    next = p->next;
+    mem_free(m, p->data);
+    mem_free(m, p);
+  }
+  l->first = NULL;
+}
+
+static pack *find(pack_list *l, const void *source, uint32_t layout, size_t bytes) {
+  for (pack *p = l->first; p; p = p->next)
+    if (p->source == source && p->layout == layout && p->bytes == bytes) return p;
+  return NULL;
+}
+
+static pack *add(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes) {
+  pack *p = MEM_NEW(m, pack);
+  void *data = p ? mem_alloc(m, bytes) : NULL;
+  if (!data) {
+    mem_free(m, p);
+    return NULL;
+  }
+  *p = (pack){.next = l->first, .source = source, .layout = layout, .bytes = bytes, .data = data};
+  l->first = p;
+  l->bytes += bytes;
+  return p;
+}
+
+mote_status packs_get(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes,
+                      void (*fill)(void *to, const void *arg), const void *arg, const void **out, bool *made,
+                      mote_error *e) {
+  pthread_mutex_lock(&l->lock);
+  pack *p = find(l, source, layout, bytes);
+  *made = !p;
+  if (!p && (p = add(l, m, source, layout, bytes))) fill(p->data, arg);
+  pthread_mutex_unlock(&l->lock);
+  if (!p) return err_memory(e, "packed weights", bytes);
+  *out = p->data;
+  return MOTE_OK;
+}
