@@ -117,6 +117,8 @@ typedef struct mote_config {
   bool copy;                /* read the file into memory instead of mapping it (for files that others may truncate) */
   const char *isa;          /* highest instruction set to use: "scalar", "avx2", "avx512", "neon"; NULL: the machine's.
                                The environment variable MOTE_ISA does the same. */
+  bool deep;                /* verify contents too: strings, sparse indices, scales of blocks (all of the file is then
+                               read); otherwise they are checked where they are used */
   uint64_t loop_budget;     /* rounds that all loops of one run may make together; 0: 2^31 - 1 */
   bool no_rewrites;         /* run the network operator by operator, as it is written */
   const mote_op_def *const *operators; /* custom operators, see mote/op.h; must outlive what is made with them */

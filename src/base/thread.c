@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fpenv.h"
 
 enum { MAX_THREADS = 256, SPIN_ROUNDS = 4000 };
 
@@ -81,7 +82,9 @@ static void *thread_main(void *arg) {
   for (unsigned seen = 0;;) {
     seen = wait_round(s.pool, seen);
     if (atomic_load(&s.pool->stop)) return NULL;
+    const fp_state fp = fp_enter();
     work(s.pool, s.worker);
+    fp_leave(fp);
     atomic_fetch_sub(&s.pool->busy, 1);
   }
 }

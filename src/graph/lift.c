@@ -19,21 +19,11 @@ static mote_status no_memory(const lifter *l) { return err_memory(l->error, "the
 /* ---- operator codes ---- */
 
 static const mote_op *find_op(const lifter *l, const sch_OperatorCode *code) {
-  const int32_t builtin = sch_effective_code(code);
+  const int32_t builtin = sch_op_code(code);
   if (builtin != sch_BuiltinOperator_CUSTOM) return op_find(builtin);
   const mote_op *op =
       l->lookup ? l->lookup->custom(l->lookup->user, code->custom_code.data, code->custom_code.size) : NULL;
   return op ? op : op_find_custom(code->custom_code.data, code->custom_code.size);
-}
-
-static void code_text(const sch_OperatorCode *code, char *to, size_t room) {
-  const int32_t builtin = sch_effective_code(code);
-  if (builtin == sch_BuiltinOperator_CUSTOM) err_name(to, room, code->custom_code.data, code->custom_code.size);
-  else {
-    const char *name = sch_enum_name(sch_enum_BuiltinOperator, builtin);
-    if (name) snprintf(to, room, "%s", name);
-    else snprintf(to, room, "operator code %d", builtin);
-  }
 }
 
 /* A missing operator matters only when a node uses it. */
@@ -56,7 +46,7 @@ static mote_status find_ops(lifter *l) {
     l->ops[i] = find_op(l, code);
     if (l->ops[i] || !code_used(m, i)) continue;
     char name[80];
-    code_text(code, name, sizeof name);
+    sch_op_name(name, sizeof name, code);
     if (used < sizeof missing)
       used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s", count ? ", " : "", name);
     count++;
@@ -102,14 +92,16 @@ static size_t natural_alignment(mote_type type) {
 }
 
 static mote_status lift_const(lifter *l, const sch_Tensor *t, graph_value *v) {
+  if (!sch_is_constant(l->model, t)) return MOTE_OK;
+  static const uint64_t nothing[1];
   const void *data;
-  size_t size;
-  if (!sch_buffer(l->file, t->buffer, &data, &size)) return MOTE_OK;
+  uint64_t size;
+  sch_buffer(l->file, t->buffer, &data, &size);
   v->is_const = true;
-  v->data = data;
-  v->bytes = size;
+  v->data = size ? data : nothing;
+  if (!size_from_u64(size, &v->bytes)) return no_memory(l);
   if (((uintptr_t)data & (natural_alignment(v->type) - 1)) == 0) return MOTE_OK;
-  v->data = arena_string(l->arena, data, size);
+  v->data = arena_string(l->arena, data, v->bytes);
   return v->data ? MOTE_OK : no_memory(l);
 }
 
@@ -142,12 +134,36 @@ static mote_status lift_value(lifter *l, const sch_Tensor *t, int32_t index, gra
 
 /* ---- nodes ---- */
 
-static const void *node_options(lifter *l, const sch_Operator *o, const mote_op *op) {
+static const void *node_options(const sch_Operator *o, const mote_op *op) {
   if (op->options_2)
-    return o->builtin_options_2_type == op->options_2 ? o->builtin_options_2
-                                                      : sch_default_options(l->arena, 2, op->options_2);
-  if (!op->options) return NULL;
-  return o->builtin_options_type == op->options ? o->builtin_options : sch_default_options(l->arena, 1, op->options);
+    return o->builtin_options_2_type == op->options_2 ? o->builtin_options_2 : sch_options_default(2, op->options_2);
+  return o->builtin_options_type == op->options ? o->builtin_options : sch_options_default(1, op->options);
+}
+
+/* An output that the file omits becomes a value that nobody reads, typed as the input of the same slot. */
+static mote_status name_outputs(lifter *l, graph *g, graph_node *n) {
+  bool omitted = false;
+  for (int32_t i = 0; i < n->num_outputs; i++) omitted |= n->outputs[i] < 0;
+  if (!omitted) return MOTE_OK;
+  int32_t *outputs = ARENA_ARRAY(l->arena, int32_t, (size_t)n->num_outputs);
+  if (!outputs) return no_memory(l);
+  for (int32_t i = 0; i < n->num_outputs; i++) {
+    outputs[i] = n->outputs[i];
+    if (outputs[i] >= 0) continue;
+    outputs[i] = g->num_values++;
+    graph_value *v = &g->values[outputs[i]];
+    const bool paired = i < n->num_inputs && n->inputs[i] >= 0;
+    if (paired) *v = g->values[n->inputs[i]];
+    v->name = (sch_string){0};
+    v->tensor = -1;
+    v->is_const = v->is_variable = false;
+    v->data = NULL;
+    v->bytes = 0;
+    v->sparsity = NULL;
+    for (int32_t d = 0; d < v->rank; d++) v->signature[d] = -1;
+  }
+  n->outputs = outputs;
+  return MOTE_OK;
 }
 
 static mote_status lift_node(lifter *l, const sch_Operator *o, int32_t index, graph_node *n) {
@@ -161,10 +177,11 @@ static mote_status lift_node(lifter *l, const sch_Operator *o, int32_t index, gr
   n->num_outputs = (int32_t)o->outputs.count;
   n->intermediates = o->intermediates.data;
   n->num_intermediates = (int32_t)o->intermediates.count;
-  if (!sch_custom_options(l->file, o, &n->custom, &n->custom_size)) n->custom = NULL, n->custom_size = 0;
-  if (!n->op->options && !n->op->options_2) return MOTE_OK;
-  n->options = node_options(l, o, n->op);
-  return n->options ? MOTE_OK : no_memory(l);
+  uint64_t custom_size;
+  n->custom = sch_custom_options(l->file, o, &custom_size);
+  if (!size_from_u64(custom_size, &n->custom_size)) return no_memory(l);
+  if (n->op->options || n->op->options_2) n->options = node_options(o, n->op);
+  return MOTE_OK;
 }
 
 static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, graph *g) {
@@ -173,7 +190,10 @@ static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, g
   g->num_nodes = (int32_t)s->operators.count;
   g->num_inputs = (int32_t)s->inputs.count;
   g->num_outputs = (int32_t)s->outputs.count;
-  g->values = ARENA_ARRAY(l->arena, graph_value, s->tensors.count + 1);
+  size_t omitted = 0;
+  for (uint32_t i = 0; i < s->operators.count; i++)
+    for (uint32_t j = 0; j < s->operators.data[i].outputs.count; j++) omitted += s->operators.data[i].outputs.data[j] < 0;
+  g->values = ARENA_ARRAY(l->arena, graph_value, s->tensors.count + omitted + 1);
   g->nodes = ARENA_ARRAY(l->arena, graph_node, s->operators.count + 1);
   g->inputs = ARENA_ARRAY(l->arena, int32_t, s->inputs.count + 1);
   g->outputs = ARENA_ARRAY(l->arena, int32_t, s->outputs.count + 1);
@@ -181,12 +201,15 @@ static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, g
   for (int32_t i = 0; i < g->num_inputs; i++) g->inputs[i] = s->inputs.data[i];
   for (int32_t i = 0; i < g->num_outputs; i++) g->outputs[i] = s->outputs.data[i];
   for (int32_t i = 0; i < g->num_values; i++) MOTE_TRY(lift_value(l, &s->tensors.data[i], i, &g->values[i]));
-  for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(lift_node(l, &s->operators.data[i], i, &g->nodes[i]));
+  for (int32_t i = 0; i < g->num_nodes; i++) {
+    MOTE_TRY(lift_node(l, &s->operators.data[i], i, &g->nodes[i]));
+    MOTE_TRY(name_outputs(l, g, &g->nodes[i]));
+  }
   return MOTE_OK;
 }
 
 mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *a, graph_set *out, mote_error *e) {
-  lifter l = {.file = file, .model = sch_model(file), .lookup = lookup, .arena = a, .error = e};
+  lifter l = {.file = file, .model = file->model, .lookup = lookup, .arena = a, .error = e};
   MOTE_TRY(find_ops(&l));
   out->count = (int32_t)l.model->subgraphs.count;
   out->graphs = ARENA_ARRAY(a, graph, l.model->subgraphs.count + 1);

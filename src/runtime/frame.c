@@ -308,7 +308,9 @@ static mote_status plan_frame(planner *k, const int32_t (*key)[OP_MAX_RANK + 1])
   f->places = ARENA_ARRAY(&f->records, value_place, values);
   f->steps = ARENA_ARRAY(&f->records, exec_step, (size_t)f->num_steps + 1);
   f->late_data = ARENA_ARRAY(&f->records, void *, values);
-  if (!f->key || !f->tensors || !f->places || !f->steps || !f->late_data) return no_memory(k);
+  f->outputs = ARENA_ARRAY(&f->records, const op_tensor *, (size_t)k->g->graph->num_outputs + 1);
+  if (!f->key || !f->tensors || !f->places || !f->steps || !f->late_data || !f->outputs) return no_memory(k);
+  for (int32_t i = 0; i < k->g->graph->num_outputs; i++) f->outputs[i] = &f->tensors[k->g->graph->outputs[i]];
   memcpy(f->key, key, (inputs - 1) * sizeof *f->key);
   memcpy(f->tensors, k->g->values, (values - 1) * sizeof *f->tensors);
   MOTE_TRY(plan_variables(k));
@@ -336,9 +338,9 @@ static bool same_key(const frame *f, const int32_t (*key)[OP_MAX_RANK + 1], int3
 /* Frames that no call site holds on to are kept only up to this many for each subgraph. */
 enum { LOOSE_FRAMES = 4 };
 
-static void drop_loose(mote_session *s, int32_t graph) {
+static void drop_loose(mote_session *s, int32_t subgraph) {
   int loose = 0;
-  for (frame **at = &s->frames[graph]; *at;) {
+  for (frame **at = &s->frames[subgraph]; *at;) {
     frame *f = *at;
     if (f->pinned || f->entry || ++loose < LOOSE_FRAMES) {
       at = &f->next;
@@ -349,18 +351,18 @@ static void drop_loose(mote_session *s, int32_t graph) {
   }
 }
 
-mote_status frame_get(mote_session *s, int32_t graph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry, frame **out,
+mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry, frame **out,
                       mote_error *e) {
-  const prog_graph *g = &s->program->compiled[graph];
-  for (frame *f = s->frames[graph]; f && !as_entry; f = f->next)
+  const prog_graph *g = &s->program->compiled[subgraph];
+  for (frame *f = s->frames[subgraph]; f && !as_entry; f = f->next)
     if (!f->entry && same_key(f, key, g->graph->num_inputs)) {
       *out = f;
       return MOTE_OK;
     }
-  if (!as_entry) drop_loose(s, graph);
+  if (!as_entry) drop_loose(s, subgraph);
   frame *f = MEM_NEW(s->mem, frame);
   if (!f) return err_memory(e, "the plan of the network", sizeof *f);
-  f->graph = graph;
+  f->graph = subgraph;
   f->entry = as_entry;
   arena_init(&f->records, s->mem);
   planner k = {.s = s, .f = f, .g = g, .error = e};
@@ -369,7 +371,7 @@ mote_status frame_get(mote_session *s, int32_t graph, const int32_t (*key)[OP_MA
     frame_free(s, f);
     return status;
   }
-  if (!as_entry) f->next = s->frames[graph], s->frames[graph] = f;
+  if (!as_entry) f->next = s->frames[subgraph], s->frames[subgraph] = f;
   *out = f;
   return MOTE_OK;
 }

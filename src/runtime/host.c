@@ -158,12 +158,7 @@ static mote_status host_loop_round(op_ctx *c) {
   return MOTE_OK;
 }
 
-static bool host_first_time(op_ctx *c, int32_t subgraph) {
-  uint8_t *called = &step_of(c)->session->called[subgraph];
-  if (*called) return false;
-  *called = 1;
-  return true;
-}
+static bool *host_called(op_ctx *c, int32_t subgraph) { return &step_of(c)->session->called[subgraph]; }
 
 static const op_tensor *host_tensor(op_ctx *c, int32_t index) {
   const exec_step *s = step_of(c);
@@ -184,7 +179,7 @@ const op_host runtime_host = {
     .infer_call = host_infer_call,
     .call = host_call,
     .loop_round = host_loop_round,
-    .first_time = host_first_time,
+    .called = host_called,
     .tensor = host_tensor,
 };
 

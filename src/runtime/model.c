@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "runtime/runtime.h"
 
 const char *mote_version(void) { return MOTE_VERSION; }
@@ -31,7 +32,7 @@ void mote_model_free(mote_model *model) {
   if (!model || atomic_fetch_sub(&model->refs, 1) != 1) return;
   packs_free(&model->packs, model->mem);
   pthread_mutex_destroy(&model->packs.lock);
-  sch_free(model->schema);
+  sch_close(model->schema);
   file_close(&model->file);
   mem *m = model->mem;
   mem_free(m, model);
@@ -53,12 +54,28 @@ static mote_model *model_new(const mote_config *config, mote_error *e) {
   return model;
 }
 
+/* What the verifier needs to know of an operator, from its descriptor. Custom operators judge themselves. */
+static bool op_rules(void *user, int32_t code, sch_string custom, sch_op_rules *rules) {
+  (void)user;
+  const mote_op *op = code == sch_BuiltinOperator_CUSTOM ? op_find_custom(custom.data, custom.size) : op_find(code);
+  if (!op) return false;
+  *rules = (sch_op_rules){.options = op->options,
+                          .options_2 = op->options_2,
+                          .inputs_min = op->inputs_min,
+                          .inputs_max = op->inputs_max,
+                          .outputs_min = op->outputs_min,
+                          .outputs_max = op->outputs_max,
+                          .optional = op->optional};
+  return true;
+}
+
 /* Verifies the file that was opened with `status`; takes over the model and gives it back, or frees it. */
 static mote_model *model_verify(mote_model *model, mote_status status, const mote_config *config, mote_error *e) {
   if (status == MOTE_OK) {
     const sch_read_options options = {.on_fault = config ? config->on_fault : NULL,
                                       .on_fault_user = config ? config->on_fault_user : NULL,
-                                      .op_rules = op_rules};
+                                      .op_rules = op_rules,
+                                      .deep = config && config->deep};
     status = sch_read(&model->file, model->mem, &options, &model->schema, e);
   }
   if (status == MOTE_OK) return model;
@@ -95,33 +112,34 @@ mote_model *mote_model_from_fd(int fd, uint64_t offset, uint64_t length, const m
 }
 
 const char *mote_model_description(const mote_model *model) {
-  const sch_string s = sch_model(model->schema)->description;
+  const sch_string s = model->schema->model->description;
   return s.data ? s.data : "";
 }
 
 uint64_t mote_model_size(const mote_model *model) { return model->file.size; }
 
 int32_t mote_model_subgraph_count(const mote_model *model) {
-  return (int32_t)sch_model(model->schema)->subgraphs.count;
+  return (int32_t)model->schema->model->subgraphs.count;
 }
 
 int32_t mote_model_signature_count(const mote_model *model) {
-  return (int32_t)sch_model(model->schema)->signature_defs.count;
+  return (int32_t)model->schema->model->signature_defs.count;
 }
 
 const char *mote_model_signature_key(const mote_model *model, int32_t index) {
-  const sch_Model *m = sch_model(model->schema);
+  const sch_Model *m = model->schema->model;
   if (index < 0 || (uint32_t)index >= m->signature_defs.count) return NULL;
   const sch_string key = m->signature_defs.data[index].signature_key;
   return key.data ? key.data : "";
 }
 
 bool mote_model_metadata(const mote_model *model, const char *name, const void **data, size_t *size) {
-  const sch_Model *m = sch_model(model->schema);
+  const sch_Model *m = model->schema->model;
   for (uint32_t i = 0; i < m->metadata.count; i++) {
-    const sch_Metadata *entry = &m->metadata.data[i];
-    if (entry->name.data && !strcmp(entry->name.data, name))
-      return sch_buffer(model->schema, entry->buffer, data, size);
+    const sch_Metadata *found = &m->metadata.data[i];
+    uint64_t bytes;
+    if (found->name.data && !strcmp(found->name.data, name))
+      return sch_buffer(model->schema, found->buffer, data, &bytes) && size_from_u64(bytes, size);
   }
   return false;
 }

@@ -129,6 +129,7 @@ struct frame {
   uint8_t *arena_base, *io_base; /* bound to; NULL: not bound */
   void *own;        /* arena of a frame that was planned in a run */
   void **late_data; /* [values], memory of late values */
+  const op_tensor **outputs;
   void *late_scratch;
 };
 
@@ -153,7 +154,7 @@ struct mote_session {
   void ***state;       /* [graphs][values]: variable tensors */
   uint64_t state_bytes;
   op_resource *resources; /* [program->num_resources] */
-  uint8_t *called;        /* [graphs]: CALL_ONCE has run */
+  bool *called;           /* [graphs]: CALL_ONCE has run */
   void ***op_state;       /* [graphs][steps]: state of operators that have some */
   _Atomic int cancel;
   _Atomic int busy;
@@ -174,7 +175,7 @@ mote_status step_init(exec_step *s, mote_program *p, const prog_graph *g, int32_
                       mote_error *e);
 
 /* frame.c: the frame for these input shapes, planned if it is new. key[i][0] is the rank. */
-mote_status frame_get(mote_session *s, int32_t graph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry,
+mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry,
                       frame **out, mote_error *e);
 void frame_free(mote_session *s, frame *f);
 /* Points every tensor to its memory. */
@@ -192,17 +193,25 @@ bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_step
 
 /* run.c */
 mote_status frame_run(frame *f, mote_error *e);
-mote_status step_call(exec_step *caller, int32_t graph, const op_tensor *const *in, int in_count,
+mote_status step_call(exec_step *caller, int32_t subgraph, const op_tensor *const *in, int in_count,
                       const op_tensor *const **out, int *out_count);
 mote_status late_resize(exec_step *s, op_tensor *t, int32_t rank, const int32_t *dims, size_t bytes);
 
 /* custom.c: a descriptor around an operator of the caller's, in `a`; NULL when memory ran out. */
 const mote_op *custom_op(arena *a, const mote_op_def *def);
 
+/* session.c: a session that is not planned yet (bindings plan when their caller says so), planned without taking
+ * memory, or ready to run. */
+typedef enum session_depth { SESSION_EMPTY, SESSION_PLANNED, SESSION_READY } session_depth;
+mote_session *session_open(const mote_program *program, const mote_config *config, session_depth depth, mote_error *e);
+
+/* session.c: room for the bytes of a string input, shown in its view. */
+mote_status session_write_moving(mote_session *s, int32_t input, size_t bytes, void **data, mote_error *e);
+
 /* state.c: memory of variable tensors, operators and resources; made when first planned, kept over plans. */
-mote_status state_variable(mote_session *s, int32_t graph, int32_t value, const op_tensor *t, void **data,
+mote_status state_variable(mote_session *s, int32_t subgraph, int32_t value, const op_tensor *t, void **data,
                            mote_error *e);
-mote_status state_of_op(mote_session *s, int32_t graph, int32_t step, size_t size, void **data, mote_error *e);
+mote_status state_of_op(mote_session *s, int32_t subgraph, int32_t step, size_t size, void **data, mote_error *e);
 mote_status state_init(mote_session *s, mote_error *e);
 void state_reset(mote_session *s);
 void state_free(mote_session *s);

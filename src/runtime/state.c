@@ -13,16 +13,16 @@ static void fill_first(const op_tensor *t, void *data, size_t bytes) {
   else memset(data, 0, bytes);
 }
 
-static mote_status state_list(mote_session *s, void ****lists, int32_t graph, int32_t count, mote_error *e) {
-  if ((*lists)[graph]) return MOTE_OK;
-  (*lists)[graph] = MEM_ARRAY(s->mem, void *, (size_t)count + 1);
-  return (*lists)[graph] ? MOTE_OK : err_memory(e, "the state of the session", (size_t)count * sizeof(void *));
+static mote_status state_list(mote_session *s, void ****lists, int32_t subgraph, int32_t count, mote_error *e) {
+  if ((*lists)[subgraph]) return MOTE_OK;
+  (*lists)[subgraph] = MEM_ARRAY(s->mem, void *, (size_t)count + 1);
+  return (*lists)[subgraph] ? MOTE_OK : err_memory(e, "the state of the session", (size_t)count * sizeof(void *));
 }
 
-mote_status state_variable(mote_session *s, int32_t graph, int32_t value, const op_tensor *t, void **data,
+mote_status state_variable(mote_session *s, int32_t subgraph, int32_t value, const op_tensor *t, void **data,
                            mote_error *e) {
-  MOTE_TRY(state_list(s, &s->state, graph, s->program->compiled[graph].graph->num_values, e));
-  void **slot = &s->state[graph][value];
+  MOTE_TRY(state_list(s, &s->state, subgraph, s->program->compiled[subgraph].graph->num_values, e));
+  void **slot = &s->state[subgraph][value];
   if (*slot && mem_size(*slot) != t->bytes) {
     s->state_bytes -= mem_size(*slot);
     mem_free(s->mem, *slot);
@@ -38,9 +38,9 @@ mote_status state_variable(mote_session *s, int32_t graph, int32_t value, const 
   return MOTE_OK;
 }
 
-mote_status state_of_op(mote_session *s, int32_t graph, int32_t step, size_t size, void **data, mote_error *e) {
-  MOTE_TRY(state_list(s, &s->op_state, graph, s->program->compiled[graph].num_steps, e));
-  void **slot = &s->op_state[graph][step];
+mote_status state_of_op(mote_session *s, int32_t subgraph, int32_t step, size_t size, void **data, mote_error *e) {
+  MOTE_TRY(state_list(s, &s->op_state, subgraph, s->program->compiled[subgraph].num_steps, e));
+  void **slot = &s->op_state[subgraph][step];
   if (!*slot) {
     *slot = mem_zalloc(s->mem, size);
     if (!*slot) return err_memory(e, "the state of an operator", size);
@@ -54,7 +54,7 @@ mote_status state_init(mote_session *s, mote_error *e) {
   const size_t graphs = (size_t)s->program->graphs.count + 1;
   s->state = MEM_ARRAY(s->mem, void **, graphs);
   s->op_state = MEM_ARRAY(s->mem, void **, graphs);
-  s->called = MEM_ARRAY(s->mem, uint8_t, graphs);
+  s->called = MEM_ARRAY(s->mem, bool, graphs);
   s->resources = MEM_ARRAY(s->mem, op_resource, (size_t)s->program->num_resources + 1);
   if (!s->state || !s->op_state || !s->called || !s->resources) return err_memory(e, "a session", 0);
   return MOTE_OK;
