@@ -1,0 +1,52 @@
+# Makefile: a thin front of CMake. `make help` lists the targets.
+BUILD ?= build
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+MOTE_SHARED ?= $(abspath ../shared)
+export MOTE_SHARED
+
+.PHONY: all demo check check-long conformance install fuzz bench format lint clean help
+
+all: ## build/mote, build/libmote-rt.so, build/libtensorflowlite_c.so
+	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: ## install what is missing, build, and read a picture of a digit
+	@tools/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@tools/demo.sh $(BUILD)
+
+check: ## all tests: units, recorded cases, sanitizers, fuzz targets; ends with "N passed, N failed"
+	@tools/deps.sh check
+	@tools/check.sh $(BUILD)
+
+check-long: ## check, and every recorded case on the emulated machines too
+	@tools/deps.sh ci
+	@tools/check.sh $(BUILD)
+	@tools/cross.sh --all
+
+conformance: all ## recorded cases of TensorFlow Lite's kernels, a table by file
+	@tools/conformance.sh $(BUILD)
+
+install: all ## install under PREFIX (default /usr/local), with pkg-config and CMake files
+	@cmake --install $(BUILD)
+
+fuzz: ## fuzz one target: make fuzz T=verify S=60 (T: a file of fuzz/, S: seconds); without T all, one after the other
+	@tools/deps.sh check
+	@tools/fuzz.sh "$(T)" "$(S)"
+
+bench: all ## speed of the kernels and of well-known networks, as fractions of this machine's peak
+	@tools/bench.sh $(BUILD)
+
+format: ## format all sources with clang-format
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+lint: all ## clang-tidy and the layer law
+	@tools/check-layers
+	@git ls-files 'src/*.c' 'cli/*.c' 'bindings/*.c' | xargs -P $(JOBS) -n 8 clang-tidy -p $(BUILD) --quiet
+
+clean: ## remove the build folder
+	@rm -rf $(BUILD)
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
