@@ -1,0 +1,127 @@
+/* cli.h: what the subcommands share. One file a subcommand; all of them are thin: the work is in the libraries. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "mote/mote.h"
+
+/* Exit statuses: done; the model or the data is at fault; the command line is. */
+enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
+
+/* ---- options ---- */
+
+typedef enum opt_kind {
+  OPT_FLAG,   /* bool: set to true */
+  OPT_TEXT,   /* const char * */
+  OPT_INT,    /* int */
+  OPT_SIZE,   /* uint64_t: 10k, 64M, 2G */
+  OPT_FLOATS, /* opt_floats: 1 or several numbers, separated by commas */
+  OPT_LIST    /* opt_list: may be given several times */
+} opt_kind;
+
+typedef struct opt_floats {
+  float v[4];
+  int count;
+} opt_floats;
+
+enum { OPT_LIST_MAX = 64 };
+typedef struct opt_list {
+  const char *v[OPT_LIST_MAX];
+  int count;
+} opt_list;
+
+typedef struct opt {
+  const char *name; /* without the dashes */
+  opt_kind kind;
+  void *to;
+} opt;
+
+/* Options that every command takes which opens models. */
+typedef struct common {
+  int threads;
+  uint64_t limit_memory;
+  bool json, quiet;
+} common;
+
+#define COMMON_OPTS(c)                                                              \
+  {"threads", OPT_INT, &(c).threads}, {"limit-memory", OPT_SIZE, &(c).limit_memory}, \
+      {"json", OPT_FLAG, &(c).json}, {"quiet", OPT_FLAG, &(c).quiet}
+
+/* Takes options out of argv; what is left are files, *count of them, in argv[0 ..]. Says what is wrong and returns
+ * false when an option is unknown or lacks its value. */
+bool take_options(int argc, char **argv, const opt *opts, size_t num_opts, int *count);
+
+/* "mote: sentence" on stderr; return the exit status. */
+__attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int fault(const char *format, ...);
+
+/* ---- models ---- */
+
+/* Opens a file, or standard input for "-". Says what is wrong and returns NULL. */
+mote_model *open_model(const char *path, const mote_config *config);
+mote_config config_of(const common *c);
+
+typedef struct loaded {
+  mote_model *model;
+  mote_program *program;
+  mote_session *session;
+} loaded;
+/* Opens, compiles, plans; signature may be NULL. False after saying what is wrong. */
+bool load(loaded *l, const char *path, const char *signature, const common *c);
+void unload(loaded *l);
+
+/* ---- text ---- */
+
+/* "13.9 MB", "3.5 M", "float32 1x224x224x3". Return `to`. */
+char *bytes_text(char *to, size_t room, uint64_t bytes);
+char *count_text(char *to, size_t room, uint64_t count);
+char *tensor_text(char *to, size_t room, const mote_tensor *t);
+char *dims_text(char *to, size_t room, int32_t rank, const int32_t *dims);
+/* A name from a file, unprintable bytes escaped. */
+char *name_text(char *to, size_t room, const char *name);
+/* A bar of eighths of blocks for a share in [0, 1], at most `width` cells. */
+char *bar_text(char *to, size_t room, double share, int width);
+double now_ms(void);
+bool on_terminal(FILE *f); /* colour and progress are welcome (a terminal, NO_COLOR not set) */
+
+/* A name as a JSON string whatever its bytes. */
+json_t *json_name(const char *name);
+/* Prints and releases. */
+void print_json(json_t *value);
+
+/* ---- labels ---- */
+
+typedef struct labels {
+  char **line;
+  size_t count;
+  const char *source; /* "labels.txt", "metadata" */
+  void *text;
+} labels;
+/* From the file named, else from the model's metadata; none is no failure. False after saying what is wrong. */
+bool labels_load(labels *l, const char *path, const mote_model *model, int32_t output);
+void labels_free(labels *l);
+/* Mean and standard deviation that the metadata names for an input; false when it names none. */
+bool normalisation_of(const mote_model *model, int32_t input, opt_floats *mean, opt_floats *std);
+
+/* ---- subcommands: return the exit status ---- */
+int cmd_info(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_classify(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_ops(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
+
+typedef struct command {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *summary;
+  const char *help; /* what --help prints: use, then examples */
+} command;
+extern const command commands[];
+const command *command_find(const char *name);
+
+#endif
