@@ -145,7 +145,7 @@ static mote_status while_run(op_ctx *c) {
   const int n = c->num_inputs;
   const op_tensor *const *state = (const op_tensor *const *)c->in;
   for (bool first = true;; first = false) {
-    bool go_on;
+    bool go_on = false;
     OP_POLL(c);
     MOTE_TRY(test(c, state, &go_on));
     if (!go_on && !first) return MOTE_OK;
