@@ -25,7 +25,8 @@ typedef struct reader {
   uint64_t end;  /* of the last thing met */
   uint64_t visited, visit_budget;
   uint64_t tables, table_budget;
-  int depth; /* the way from Model to here, for messages */
+  const char *root; /* name of the root table */
+  int depth;        /* the way from it to here, for messages */
   struct {
     const char *field;
     int64_t index; /* -1: no list */
@@ -49,7 +50,7 @@ static place path_place(const reader *r, uint64_t offset) {
 }
 
 static void path_text(const reader *r, const char *field, char *to, size_t room) {
-  size_t used = (size_t)snprintf(to, room, "Model");
+  size_t used = (size_t)snprintf(to, room, "%s", r->root);
   for (int i = 0; i < r->depth && used < room; i++) {
     used += (size_t)snprintf(to + used, room - used, ".%s", r->path[i].field);
     if (r->path[i].index >= 0 && used < room)
@@ -316,19 +317,38 @@ static mote_status read_table(reader *r, const sch_table *table, uint64_t at, vo
   return MOTE_OK;
 }
 
-mote_status sch_decode(checker *c, const uint8_t *data, uint64_t size, sch_Model **model, uint64_t *end) {
-  const char *foreign = sch_foreign(data, size);
-  if (foreign) return rule_fault(c, at_byte(0), MOTE_ERR_FORMAT, size < 8 ? "F1" : "F2", "%s", foreign);
-  reader r = {.c = c, .data = data, .size = size < MAX_SIZE ? size : MAX_SIZE};
+static mote_status read_root(checker *c, const uint8_t *data, uint64_t size, const sch_table *table, void **record,
+                             uint64_t *end) {
+  reader r = {.c = c, .data = data, .size = size < MAX_SIZE ? size : MAX_SIZE, .root = table->name};
   r.visit_budget = VISITS * r.size + SLACK;
   r.table_budget = r.size / 8 + 1000 < MAX_TABLES ? r.size / 8 + 1000 : MAX_TABLES;
   const uint32_t root = load32(&r, 0);
   if (root == 0 || root > INT32_MAX || root % 4)
     return bad(&r, "F3", NULL, 0, "begins at byte %u, which no table can", root);
   if ((uint64_t)root + 4 > r.size) return cut_off(&r, "F3", NULL, 0, (uint64_t)root + 4);
-  *model = ARENA_NEW(&c->file->arena, sch_Model);
-  if (!*model) return rule_no_memory(c, sizeof(sch_Model));
-  MOTE_TRY(read_table(&r, &sch_table_Model, root, *model));
+  *record = arena_alloc(&c->file->arena, table->size);
+  if (!*record) return rule_no_memory(c, table->size);
+  MOTE_TRY(read_table(&r, table, root, *record));
   *end = r.end;
   return MOTE_OK;
+}
+
+mote_status sch_decode(checker *c, const uint8_t *data, uint64_t size, sch_Model **model, uint64_t *end) {
+  const char *foreign = sch_foreign(data, size);
+  if (foreign) return rule_fault(c, at_byte(0), MOTE_ERR_FORMAT, size < 8 ? "F1" : "F2", "%s", foreign);
+  return read_root(c, data, size, &sch_table_Model, (void **)(void *)model, end);
+}
+
+mote_status sch_read_tables(const void *data, uint64_t size, const sch_table *root, arena *records, void **record,
+                            mote_error *e) {
+  static const sch_read_options plain = {0};
+  *record = NULL;
+  if (size < 8)
+    return err_set(e, MOTE_ERR_FORMAT, "%s takes more than the %u bytes there are", root->name, (unsigned)size);
+  sch_file file = {.arena = *records, .data = data, .size = size};
+  checker c = {.options = &plain, .file = &file, .error = e};
+  uint64_t end;
+  const mote_status status = read_root(&c, data, size, root, record, &end);
+  *records = file.arena;
+  return status;
 }

@@ -49,6 +49,11 @@ typedef struct sch_file {
 mote_status sch_read(const file_view *view, mem *m, const sch_read_options *options, sch_file **out, mote_error *e);
 void sch_close(sch_file *file); /* NULL is fine */
 
+/* Decodes a FlatBuffer of another schema, described by a .def file of its own, under rules F3 to F14. Its identifier is
+ * the caller's to check. Records live in the arena, also those of a failed call. */
+mote_status sch_read_tables(const void *data, uint64_t size, const sch_table *root, arena *records, void **record,
+                            mote_error *e);
+
 /* ---- what follows from records ---- */
 
 /* The operator's code: the larger of the two fields (old files have 8 bits alone). */

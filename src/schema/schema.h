@@ -47,24 +47,7 @@ typedef struct sch_range {
   bool present;
 } sch_range;
 
-/* clang-format off */
-
-/* ---- sch_TensorType_FLOAT32, sch_BuiltinOperator_CONV_2D, sch_BuiltinOptions_Conv2DOptions, ... ---- */
-
-#define ENUM(name, base) enum {
-#define VALUE(owner, name, number) sch_##owner##_##name = number,
-#define END_ENUM(name) };
-#define UNION(name) enum { sch_##name##_NONE = 0,
-#define MEMBER(owner, name, code) sch_##owner##_##name = code,
-#define END_UNION(name) };
-#include "schema/schema.def"
-
-/* ---- records: sch_Model, sch_Tensor, sch_Conv2DOptions, ... ---- */
-
-#define TABLE(name) typedef struct sch_##name sch_##name;
-#include "schema/schema.def"
-
-/* Types of scalars and of lists, by their names in schema.def. */
+/* Types of scalars and of lists, by their names in .def files. */
 #define SCH_C_bool bool
 #define SCH_C_byte int32_t
 #define SCH_C_int int32_t
@@ -77,32 +60,6 @@ typedef struct sch_range {
 #define SCH_LIST_int sch_i32s
 #define SCH_LIST_long sch_i64s
 #define SCH_LIST_float sch_f32s
-
-/* `at` is where the table begins in the file, 0 in records made by hand: for messages only. Values of enums, of
- * whatever width in the file, are int32_t. The table that a union holds is a record of the type its code names; NULL
- * when the code is NONE or unknown. */
-#define TABLE(name) \
-  struct sch_##name { \
-    uint32_t at;
-#define SCALAR(owner, name, slot, type, value) SCH_C_##type name;
-#define CHOICE(owner, name, slot, of, value) int32_t name;
-#define STRING(owner, name, slot) sch_string name;
-#define VECTOR(owner, name, slot, type, align) SCH_LIST_##type name;
-#define CHOICES(owner, name, slot, of) sch_i32s name;
-#define RANGE(owner, name, slot, type, align) sch_range name;
-#define RECORD(owner, name, slot, of) sch_##of *name;
-#define RECORDS(owner, name, slot, of) \
-  struct { \
-    sch_##of *data; \
-    uint32_t count; \
-  } name;
-#define ONE_OF(owner, name, slot, of) \
-  uint8_t name##_type; \
-  void *name;
-#define END_TABLE(name) };
-#include "schema/schema.def"
-
-/* clang-format on */
 
 /* A list of records, whatever they are: every RECORDS field has this layout. */
 typedef struct sch_list {
@@ -167,11 +124,9 @@ struct sch_table {
   const void *defaults;    /* a record with every field at its default */
 };
 
-/* sch_table_Model, sch_enum_TensorType, sch_union_BuiltinOptions, ... */
-#define ENUM(name, base) extern const sch_enum sch_enum_##name;
-#define UNION(name) extern const sch_union sch_union_##name;
-#define TABLE(name) extern const sch_table sch_table_##name;
-#include "schema/schema.def"
+/* The records and tables of the format: sch_Model, sch_TensorType_FLOAT32, sch_table_Model, ... */
+#define SCHEMA_DEF "schema/schema.def"
+#include "schema/declare.h"
 
 /* All tables of the format, in the order of schema.def; ends with NULL. */
 extern const sch_table *const sch_tables[];
