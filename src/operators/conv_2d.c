@@ -157,35 +157,6 @@ static mote_status prepare(op_ctx *c) {
 
 /* ---- plan ---- */
 
-enum {
-  ROWS_BYTES = 384 << 10, /* of the rows of a tile: they are read once for each few columns, so they stay in a cache */
-  ROWS_MOST = 192,
-  ACC_BYTES = 64 << 10,
-  TASKS = 16,           /* enough for a dozen threads ... */
-  TASK_MACS = 256 << 10 /* ... of which each has something to do */
-};
-
-static size_t round_up(size_t x, size_t to) { return (x + to - 1) / to * to; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
-/* Tiles of a multiple of mr rows and nr columns. */
-static void cut(conv_plan *p, size_t mr, size_t nr) {
-  p->row_tiles = p->col_tiles = 0;
-  p->rows = mr;
-  p->cols = nr;
-  if (p->images * p->pixels == 0) return;
-  size_t rows = larger(smaller(ROWS_BYTES / larger(p->row_bytes, 1), ROWS_MOST) / mr, 1) * mr;
-  p->row_tiles = (p->pixels + rows - 1) / rows;
-  p->rows = round_up((p->pixels + p->row_tiles - 1) / p->row_tiles, mr);
-  const size_t tasks = p->images * p->groups * p->row_tiles, wanted = tasks < TASKS ? (TASKS + tasks - 1) / tasks : 1;
-  /* Few rows: cut the columns too, but not below what makes a task worthwhile. */
-  const size_t least = TASK_MACS / larger(smaller(p->rows, p->pixels) * larger(p->k, 1), 1);
-  p->cols = round_up(larger(larger((p->n + wanted - 1) / wanted, least), 1), nr);
-  p->cols = smaller(p->cols, round_up(p->n, nr));
-  p->col_tiles = (p->n + p->cols - 1) / p->cols;
-}
-
 /* Bytes of a gathered row, and whether rows are gathered at all. */
 static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t *element) {
   size_t stride = 0;
@@ -210,9 +181,9 @@ static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *pa
   const conv_kind kind = params->base.kind;
   const bool hybrid = kind == CONV_HYBRID, sums_up = kind == CONV_8 || hybrid;
   scratch_layout worker = {0}, all = {0};
-  p->rows_at = scratch_part(&worker, p->in_place ? 0 : p->rows, p->row_bytes);
-  p->acc_at = scratch_part(&worker, sums_up ? p->rows * p->acc_cols : 0, sizeof(int32_t));
-  p->sums_at = scratch_part(&worker, sums_up ? p->rows : 0, sizeof(int32_t));
+  p->rows_at = scratch_part(&worker, p->in_place ? 0 : p->tiles.rows, p->row_bytes);
+  p->acc_at = scratch_part(&worker, sums_up ? p->tiles.rows * p->acc_cols : 0, sizeof(int32_t));
+  p->sums_at = scratch_part(&worker, sums_up ? p->tiles.rows : 0, sizeof(int32_t));
   p->outside_at = scratch_part(&worker, p->in_place ? 0 : p->k / (size_t)p->shape.filter_h, element);
   p->worker_bytes = worker.bytes;
   p->block_at = scratch_part(&all, 1, params->block ? 0 : p->block.bytes);
@@ -252,8 +223,14 @@ static mote_status plan(op_ctx *c) {
   if (kind == CONV_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
   else if (kind != CONV_16) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
   MOTE_TRY(lay_rows(c, p, kind, &element));
-  cut(p, mr, nr);
-  p->acc_cols = smaller(p->cols, larger(ACC_BYTES / sizeof(int32_t) / p->rows / nr, 1) * nr);
+  p->tiles = tiles_cut(&(tiles_product){.products = p->images * p->groups,
+                                        .m = p->pixels,
+                                        .n = p->n,
+                                        .k = p->k,
+                                        .row_bytes = p->row_bytes,
+                                        .mr = mr,
+                                        .nr = nr});
+  p->acc_cols = tiles_step(&p->tiles, nr);
   c->macs = (uint64_t)p->images * p->pixels * p->groups * p->n * p->k;
   return lay_scratch(c, p, params, element);
 }
@@ -284,7 +261,7 @@ static mote_status run(op_ctx *c) {
                 .input = c->in[CONV_INPUT]->data,
                 .images = (const conv_image *)(scratch + p->scales_at),
                 .workers = scratch + p->workers_at};
-  const size_t tasks = p->images * p->groups * p->row_tiles * p->col_tiles;
+  const size_t tasks = p->images * p->groups * p->tiles.row_tiles * p->tiles.col_tiles;
   if (tasks == 0) return MOTE_OK;
   if (!j.block) {
     fill(scratch + p->block_at, &(fill_arg){.c = c, .plan = p, .kind = params->base.kind});

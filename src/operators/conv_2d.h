@@ -7,6 +7,7 @@
 #define OPERATORS_CONV_2D_H
 
 #include "operators/conv.h"
+#include "operators/tiles.h"
 #include "operators/windows.h"
 
 /* Everything made from the filter and its scales: constant when they are, else made in each run. Offsets in bytes. */
@@ -22,8 +23,7 @@ typedef struct conv_plan {
   conv_shape shape;
   size_t groups, n, k;   /* of one group: columns, and elements of a row */
   size_t images, pixels; /* rows of one image; where images need not be told apart, all count as one */
-  size_t rows, cols;     /* of a tile */
-  size_t row_tiles, col_tiles;
+  tiles tiles;
   size_t acc_cols; /* columns that are summed up at once */
   bool in_place;   /* rows lie in the input: no gathering */
   size_t row_bytes;

@@ -169,14 +169,14 @@ void conv_2d_tile(void *arg, size_t task, int worker) {
   const conv_plan *const p = j->plan;
   if (j->c->host->cancelled(j->c)) return;
   conv_tile t = {.scratch = j->workers + (size_t)worker * p->worker_bytes};
-  t.first_col = task % p->col_tiles * p->cols;
-  task /= p->col_tiles;
+  t.first_col = task % p->tiles.col_tiles * p->tiles.cols;
+  task /= p->tiles.col_tiles;
   t.group = task % p->groups;
   task /= p->groups;
-  t.first_row = task % p->row_tiles * p->rows;
-  t.image = task / p->row_tiles;
-  t.last_col = p->n - t.first_col < p->cols ? p->n : t.first_col + p->cols;
-  t.rows = p->pixels - t.first_row < p->rows ? p->pixels - t.first_row : p->rows;
+  t.first_row = task % p->tiles.row_tiles * p->tiles.rows;
+  t.image = task / p->tiles.row_tiles;
+  t.last_col = p->n - t.first_col < p->tiles.cols ? p->n : t.first_col + p->tiles.cols;
+  t.rows = p->pixels - t.first_row < p->tiles.rows ? p->pixels - t.first_row : p->tiles.rows;
   gather(j, &t);
   const op_tensor *const filter = j->c->in[CONV_FILTER];
   switch (j->params->base.kind) {
