@@ -102,6 +102,8 @@ typedef struct labels {
 /* From the file named, else from the model's metadata; none is no failure. False after saying what is wrong. */
 bool labels_load(labels *l, const char *path, const mote_model *model, int32_t output);
 void labels_free(labels *l);
+/* The label file that the metadata names for an output, as text that free() takes; NULL when there is none. */
+char *labels_of(const mote_model *model, int32_t output, size_t *size);
 /* Mean and standard deviation that the metadata names for an input; false when it names none. */
 bool normalisation_of(const mote_model *model, int32_t input, opt_floats *mean, opt_floats *std);
 

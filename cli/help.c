@@ -1,0 +1,71 @@
+/* help.c: the table of commands. Help teaches by example; the man pages say it at length. */
+#include "cli/cli.h"
+
+#define COMMON_HELP                                                    \
+  "  --threads N           threads to use (default 1; -1: one a core)\n" \
+  "  --limit-memory SIZE   refuse to use more, e.g. 64M\n"             \
+  "  --json                print JSON\n"                               \
+  "  --quiet               print only what was asked for\n"
+
+const command commands[] = {
+    {"info", cmd_info, "what a model is: inputs, outputs, operators, size, memory",
+     "mote info MODEL [--json] [--plan]\n\n"
+     "  mote info mobilenet.tflite\n"
+     "  mote info mobilenet.tflite --plan          # step by step, what the compiler made of it\n"
+     "  mote info mobilenet.tflite --json | jq .inputs\n\n"
+     "Options:\n"
+     "  --plan                list the steps that will run\n" COMMON_HELP},
+    {"verify", cmd_verify, "check files against every rule of the format",
+     "mote verify MODEL...\n\n"
+     "  mote verify *.tflite\n\n"
+     "Prints 'ok', or one line for each fault: rule, operator, tensor, what to do. Warnings do not change the exit\n"
+     "status; --quiet hides them.\n\n"
+     "Options:\n" COMMON_HELP},
+    {"run", cmd_run, "run a model on files, write its outputs as .npy",
+     "mote run MODEL [--input NAME=FILE]... [--output-dir DIR]\n\n"
+     "  mote run model.tflite --input image=photo.npy --output-dir out\n"
+     "  mote run model.tflite --input 0=photo.jpg              # by index; pictures and WAV go to fitting inputs\n"
+     "  mote run model.tflite --random --seed 7                # random inputs\n"
+     "  mote run int8.tflite --input x=real.npy --float        # real numbers in and out of a quantized model\n\n"
+     "NAME is a signature's name, a tensor's name or an index. An array of another shape resizes the input. Outputs are\n"
+     "written as output_<i>.npy to the current folder or to DIR.\n\n"
+     "Options:\n"
+     "  --input NAME=FILE     .npy, .raw, .wav, or a picture\n"
+     "  --signature KEY       the entry point to run\n"
+     "  --output-dir DIR      made when it does not exist\n"
+     "  --random              fill all inputs with random numbers\n"
+     "  --seed N              of these (default 0)\n"
+     "  --float               convert between real numbers and quantized tensors\n" COMMON_HELP},
+    {"classify", cmd_classify, "name what is in a picture",
+     "mote classify MODEL IMAGE... [--labels FILE]\n\n"
+     "  mote classify mobilenet.tflite cat.jpg dog.png\n"
+     "  mote classify mobilenet.tflite cat.jpg --labels imagenet.txt --top 3\n"
+     "  mote classify net.tflite cat.jpg --mean 123.68,116.78,103.94 --std 58.4,57.1,57.4\n\n"
+     "Reads JPEG, PNG, BMP and PNM, turns them upright by EXIF, resizes the whole picture (or, with --crop, the square in\n"
+     "its middle) and normalises by --mean/--std, by the model's metadata, or by what is usual for its input type.\n\n"
+     "Options:\n"
+     "  --labels FILE         names of classes, one a line (default: those in the model)\n"
+     "  --top K               answers to show (default 5)\n"
+     "  --mean M, --std S     (x - M) / S, x in 0..255; one number or one a channel\n"
+     "  --crop                take the largest square in the middle\n" COMMON_HELP},
+    {"bench", cmd_bench, "measure a model: start, runs, memory, operators",
+     "mote bench MODEL [--threads N] [--runs N] [--per-op]\n\n"
+     "  mote bench mobilenet.tflite\n"
+     "  mote bench mobilenet.tflite --threads 2 --per-op\n"
+     "  mote bench mobilenet.tflite --json                     # one line, for scripts\n\n"
+     "Options:\n"
+     "  --runs N              runs to time (default 50)\n"
+     "  --per-op              time each operator\n" COMMON_HELP},
+    {"ops", cmd_ops, "list the operators of this build",
+     "mote ops [--json] [--used-by MODEL...]\n\n"
+     "  mote ops                                   # name, versions, accepted types\n"
+     "  mote ops --used-by *.tflite                # only those that these models need\n\n"
+     "Options:\n"
+     "  --used-by MODEL       may be given several times; further files count too\n" COMMON_HELP},
+    {"version", cmd_version, "version, instruction set, libraries built in or left out",
+     "mote version [--json]\n"},
+    {"completion", cmd_completion, "print completion for a shell",
+     "mote completion bash\n\n"
+     "  source <(mote completion bash)\n"},
+    {0},
+};
