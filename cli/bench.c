@@ -126,14 +126,13 @@ typedef struct figures {
 } figures;
 
 static void print_bench_json(const bench *b, const char *path, const figures *f) {
-  json_t *o = json_pack(
-      "{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:s}", "file",
-      json_name(path), "runs", b->runs, "open_ms", b->open_ms, "compile_ms", b->compile_ms, "plan_ms", b->plan_ms,
-      "start_ms", b->open_ms + b->compile_ms + b->plan_ms, "first_ms", b->first_ms, "median_ms", quantile(b, 0.5),
-      "min_ms", b->times[0], "p90_ms", quantile(b, 0.9), "p99_ms", quantile(b, 0.99), "arena_bytes",
-      (json_int_t)f->memory.arena, "packed_bytes", (json_int_t)f->memory.packed, "peak_rss_kb", (json_int_t)f->rss_kb,
-      "macs", (json_int_t)b->macs, "gops", f->gops, "peak_fraction", f->peak > 0 ? f->gops / f->peak : 0, "peak_kind",
-      f->kind);
+  json_t *o = json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:s}",
+                        "file", json_name(path), "runs", b->runs, "open_ms", b->open_ms, "compile_ms", b->compile_ms,
+                        "plan_ms", b->plan_ms, "start_ms", b->open_ms + b->compile_ms + b->plan_ms, "first_ms",
+                        b->first_ms, "median_ms", quantile(b, 0.5), "min_ms", b->times[0], "p90_ms", quantile(b, 0.9),
+                        "p99_ms", quantile(b, 0.99), "arena_bytes", (json_int_t)f->memory.arena, "packed_bytes",
+                        (json_int_t)f->memory.packed, "peak_rss_kb", (json_int_t)f->rss_kb, "macs", (json_int_t)b->macs,
+                        "gops", f->gops, "peak_fraction", f->peak > 0 ? f->gops / f->peak : 0, "peak_kind", f->kind);
   if (b->per_op) json_object_set_new(o, "steps", steps_json(b));
   print_json(o);
 }
@@ -155,8 +154,8 @@ static void print_steps(bench *b) {
 static void print_bench(bench *b, const char *path, const figures *f) {
   char a[40], p[40];
   printf("%s\n", path);
-  printf("  start   %.2f ms (open and verify %.2f, compile %.2f, plan %.2f)\n",
-         b->open_ms + b->compile_ms + b->plan_ms, b->open_ms, b->compile_ms, b->plan_ms);
+  printf("  start   %.2f ms (open and verify %.2f, compile %.2f, plan %.2f)\n", b->open_ms + b->compile_ms + b->plan_ms,
+         b->open_ms, b->compile_ms, b->plan_ms);
   printf("  first   %.3f ms\n", b->first_ms);
   printf("  steady  median %.3f ms, min %.3f, p90 %.3f, p99 %.3f (%d runs)\n", quantile(b, 0.5), b->times[0],
          quantile(b, 0.9), quantile(b, 0.99), b->runs);

@@ -45,9 +45,10 @@ typedef struct common {
   bool json, quiet;
 } common;
 
-#define COMMON_OPTS(c)                                                              \
-  {"threads", OPT_INT, &(c).threads}, {"limit-memory", OPT_SIZE, &(c).limit_memory}, \
-      {"json", OPT_FLAG, &(c).json}, {"quiet", OPT_FLAG, &(c).quiet}
+#define COMMON_OPTS(c)                                                                                                 \
+  {"threads", OPT_INT, &(c).threads}, {"limit-memory", OPT_SIZE, &(c).limit_memory}, {"json", OPT_FLAG, &(c).json}, {  \
+    "quiet", OPT_FLAG, &(c).quiet                                                                                      \
+  }
 
 /* Takes options out of argv; what is left are files, *count of them, in argv[0 ..]. Says what is wrong and returns
  * false when an option is unknown or lacks its value. */

@@ -1,10 +1,10 @@
 /* help.c: the table of commands. Help teaches by example; the man pages say it at length. */
 #include "cli/cli.h"
 
-#define COMMON_HELP                                                    \
-  "  --threads N           threads to use (default 1; -1: one a core)\n" \
-  "  --limit-memory SIZE   refuse to use more, e.g. 64M\n"             \
-  "  --json                print JSON\n"                               \
+#define COMMON_HELP                                                                                                    \
+  "  --threads N           threads to use (default 1; -1: one a core)\n"                                               \
+  "  --limit-memory SIZE   refuse to use more, e.g. 64M\n"                                                             \
+  "  --json                print JSON\n"                                                                               \
   "  --quiet               print only what was asked for\n"
 
 const command commands[] = {
@@ -27,7 +27,8 @@ const command commands[] = {
      "  mote run model.tflite --input 0=photo.jpg              # by index; pictures and WAV go to fitting inputs\n"
      "  mote run model.tflite --random --seed 7                # random inputs\n"
      "  mote run int8.tflite --input x=real.npy --float        # real numbers in and out of a quantized model\n\n"
-     "NAME is a signature's name, a tensor's name or an index. An array of another shape resizes the input. Outputs are\n"
+     "NAME is a signature's name, a tensor's name or an index. An array of another shape resizes the input. Outputs "
+     "are\n"
      "written as output_<i>.npy to the current folder or to DIR.\n\n"
      "Options:\n"
      "  --input NAME=FILE     .npy, .raw, .wav, or a picture\n"
@@ -41,7 +42,8 @@ const command commands[] = {
      "  mote classify mobilenet.tflite cat.jpg dog.png\n"
      "  mote classify mobilenet.tflite cat.jpg --labels imagenet.txt --top 3\n"
      "  mote classify net.tflite cat.jpg --mean 123.68,116.78,103.94 --std 58.4,57.1,57.4\n\n"
-     "Reads JPEG, PNG, BMP and PNM, turns them upright by EXIF, resizes the whole picture (or, with --crop, the square in\n"
+     "Reads JPEG, PNG, BMP and PNM, turns them upright by EXIF, resizes the whole picture (or, with --crop, the square "
+     "in\n"
      "its middle) and normalises by --mean/--std, by the model's metadata, or by what is usual for its input type.\n\n"
      "Options:\n"
      "  --labels FILE         names of classes, one a line (default: those in the model)\n"
@@ -62,8 +64,7 @@ const command commands[] = {
      "  mote ops --used-by *.tflite                # only those that these models need\n\n"
      "Options:\n"
      "  --used-by MODEL       may be given several times; further files count too\n" COMMON_HELP},
-    {"version", cmd_version, "version, instruction set, libraries built in or left out",
-     "mote version [--json]\n"},
+    {"version", cmd_version, "version, instruction set, libraries built in or left out", "mote version [--json]\n"},
     {"completion", cmd_completion, "print completion for a shell",
      "mote completion bash\n\n"
      "  source <(mote completion bash)\n"},

@@ -216,9 +216,9 @@ static void print_info(const char *path, const mote_model *model, const summary 
   print_operators(s);
   if (l->count) printf("  labels: %zu names [from metadata]\n", l->count);
   if (c->valid)
-    printf("  arena %s (lower bound %s), inputs and outputs %s, weights %s\n",
-           bytes_text(a, sizeof a, c->memory.arena), bytes_text(b, sizeof b, c->memory.lower_bound),
-           bytes_text(d, sizeof d, c->memory.io), bytes_text(e, sizeof e, s->weight_bytes));
+    printf("  arena %s (lower bound %s), inputs and outputs %s, weights %s\n", bytes_text(a, sizeof a, c->memory.arena),
+           bytes_text(b, sizeof b, c->memory.lower_bound), bytes_text(d, sizeof d, c->memory.io),
+           bytes_text(e, sizeof e, s->weight_bytes));
   else printf("  cannot run: %s\n", c->error.text);
 }
 

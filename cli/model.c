@@ -14,8 +14,8 @@ mote_config config_of(const common *c) {
 
 mote_model *open_model(const char *path, const mote_config *config) {
   mote_error e;
-  mote_model *m = strcmp(path, "-") ? mote_model_open(path, config, &e)
-                                    : mote_model_from_fd(STDIN_FILENO, 0, 0, config, &e);
+  mote_model *m =
+      strcmp(path, "-") ? mote_model_open(path, config, &e) : mote_model_from_fd(STDIN_FILENO, 0, 0, config, &e);
   if (!m) fault("%s", e.text);
   return m;
 }
@@ -25,8 +25,7 @@ bool load(loaded *l, const char *path, const char *signature, const common *c) {
   const mote_config config = config_of(c);
   mote_error e;
   if (!(l->model = open_model(path, &config))) return false;
-  if ((l->program = mote_program_new(l->model, &config, &e)) &&
-      (l->session = mote_session_new(l->program, NULL, &e)) &&
+  if ((l->program = mote_program_new(l->model, &config, &e)) && (l->session = mote_session_new(l->program, NULL, &e)) &&
       (!signature || mote_session_select(l->session, signature, &e) == MOTE_OK))
     return true;
   fault("%s: %s", path, e.text);

@@ -22,8 +22,12 @@ static json_t *op_json(const mote_op *op) {
   static const struct {
     uint32_t bit;
     const char *name;
-  } names[] = {{OP_INPLACE_0, "in_place_0"}, {OP_INPLACE_1, "in_place_1"},         {OP_ALIAS, "alias"},
-               {OP_STATEFUL, "stateful"},    {OP_DATA_SHAPE, "data_dependent_shape"}, {OP_CALLS, "calls_subgraphs"},
+  } names[] = {{OP_INPLACE_0, "in_place_0"},
+               {OP_INPLACE_1, "in_place_1"},
+               {OP_ALIAS, "alias"},
+               {OP_STATEFUL, "stateful"},
+               {OP_DATA_SHAPE, "data_dependent_shape"},
+               {OP_CALLS, "calls_subgraphs"},
                {OP_TAKES_SPARSE, "takes_sparse"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (op->traits & names[i].bit) json_array_append_new(traits, json_string(names[i].name));

@@ -61,8 +61,7 @@ static bool write_strings(mote_session *s, int index, const mote_array *a, mote_
   const char **strings = calloc(count + 1, sizeof *strings);
   size_t *lengths = calloc(count + 1, sizeof *lengths);
   for (size_t i = 0; strings && lengths && i < count; i++) mote_tensor_string(&view, i, &strings[i], &lengths[i]);
-  const bool good = strings && lengths &&
-                    mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK &&
+  const bool good = strings && lengths && mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK &&
                     mote_session_write_strings(s, index, strings, lengths, count, e) == MOTE_OK;
   free(strings);
   free(lengths);
@@ -76,7 +75,8 @@ static bool read_array(mote_session *s, int index, const char *path, bool real, 
   bool good;
   if (a->type == MOTE_STRING && t->type == MOTE_STRING) good = write_strings(s, index, a, e);
   else {
-    good = same_dims(t, a) || (a->type != t->type && !real) || mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK;
+    good = same_dims(t, a) || (a->type != t->type && !real) ||
+           mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK;
     good = good && mote_session_plan(s, e) == MOTE_OK;
     good = good && mote_array_to_tensor(a, path, real, t, e) == MOTE_OK;
   }

@@ -22,10 +22,10 @@ static void on_fault(void *user, const mote_fault *f) {
   listing *l = user;
   l->count += !f->warning;
   if (l->faults) {
-    json_array_append_new(l->faults, json_pack("{s:s, s:b, s:i, s:i, s:i, s:I, s:o}", "rule", f->rule, "warning",
-                                               (int)f->warning, "subgraph", (int)f->subgraph, "op", (int)f->op,
-                                               "tensor", (int)f->tensor, "offset", (json_int_t)f->offset, "text",
-                                               json_name(f->text)));
+    json_array_append_new(l->faults,
+                          json_pack("{s:s, s:b, s:i, s:i, s:i, s:I, s:o}", "rule", f->rule, "warning", (int)f->warning,
+                                    "subgraph", (int)f->subgraph, "op", (int)f->op, "tensor", (int)f->tensor, "offset",
+                                    (json_int_t)f->offset, "text", json_name(f->text)));
     return;
   }
   if (f->warning && l->quiet) return;
@@ -44,8 +44,8 @@ static bool verify(const char *path, const common *c, json_t *all) {
   mote_error e = {0};
   mote_model *model = strcmp(path, "-") ? mote_model_open(path, &config, &e) : mote_model_from_fd(0, 0, 0, &config, &e);
   if (all)
-    json_array_append_new(all, json_pack("{s:o, s:b, s:o}", "file", json_name(path), "valid", model != NULL, "faults",
-                                         l.faults));
+    json_array_append_new(
+        all, json_pack("{s:o, s:b, s:o}", "file", json_name(path), "valid", model != NULL, "faults", l.faults));
   if (all && !model && !l.count) json_array_append_new(l.faults, json_pack("{s:o}", "text", json_name(e.text)));
   if (!all && model && !c->quiet) printf("%s: ok\n", path);
   if (!all && !model && !l.count) printf("%s\n", e.text);

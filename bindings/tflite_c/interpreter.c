@@ -131,10 +131,8 @@ static bool make_tensors(TfLiteInterpreter *it) {
 }
 
 static void sync(TfLiteInterpreter *it) {
-  for (int32_t i = 0; i < it->num_inputs; i++)
-    tensor_from_view(&it->tensors[i], mote_session_input(it->session, i));
-  for (int32_t i = 0; i < it->num_outputs; i++)
-    tensor_from_view(output_at(it, i), mote_session_output(it->session, i));
+  for (int32_t i = 0; i < it->num_inputs; i++) tensor_from_view(&it->tensors[i], mote_session_input(it->session, i));
+  for (int32_t i = 0; i < it->num_outputs; i++) tensor_from_view(output_at(it, i), mote_session_output(it->session, i));
 }
 
 TfLiteInterpreter *TfLiteInterpreterCreate(const TfLiteModel *model, const TfLiteInterpreterOptions *options) {
@@ -196,7 +194,8 @@ TfLiteStatus TfLiteInterpreterAllocateTensors(TfLiteInterpreter *it) {
   return kTfLiteOk;
 }
 
-/* Input data that lies elsewhere than in the session (strings, or a pointer that the caller put there) is brought in. */
+/* Input data that lies elsewhere than in the session (strings, or a pointer that the caller put there) is brought in.
+ */
 static mote_status bring_inputs(TfLiteInterpreter *it, mote_error *e) {
   for (int32_t i = 0; i < it->num_inputs; i++) {
     const TfLiteTensor *t = &it->tensors[i];
@@ -213,7 +212,8 @@ static mote_status bring_inputs(TfLiteInterpreter *it, mote_error *e) {
 TfLiteStatus TfLiteInterpreterInvoke(TfLiteInterpreter *it) {
   if (!it) return kTfLiteError;
   if (!it->allocated) {
-    report(&it->reporter, "Invoke called on an interpreter whose tensors are not allocated; call AllocateTensors first");
+    report(&it->reporter,
+           "Invoke called on an interpreter whose tensors are not allocated; call AllocateTensors first");
     return kTfLiteError;
   }
   mote_error e = {0};

@@ -14,7 +14,7 @@ bool tensor_make(TfLiteTensor *t, const mote_tensor *view, bool constant) {
                       .name = view->name,
                       .params = {view->scale, view->zero_point},
                       .buffer_handle = -1,
-                      .allocation_type = constant                     ? kTfLiteMmapRo
+                      .allocation_type = constant                    ? kTfLiteMmapRo
                                          : view->type == MOTE_STRING ? kTfLiteDynamic
                                                                      : kTfLiteArenaRw};
   t->dims = TfLiteIntArrayCreate(MOTE_MAX_RANK);

@@ -110,8 +110,8 @@ typedef struct mote_op_def mote_op_def; /* mote/op.h */
 
 /* Zero-initialise or call mote_config_default, then set what matters. The same struct serves all calls. */
 typedef struct mote_config {
-  size_t struct_size; /* sizeof(mote_config); 0 counts as the size of this version */
-  int threads;        /* 0 or 1: the calling thread alone; n: n threads; -1: one for each core */
+  size_t struct_size;       /* sizeof(mote_config); 0 counts as the size of this version */
+  int threads;              /* 0 or 1: the calling thread alone; n: n threads; -1: one for each core */
   uint64_t memory_limit;    /* bytes that model, program and session together may hold; 0: no limit */
   mote_allocator allocator; /* all zero: malloc and free */
   bool copy;                /* read the file into memory instead of mapping it (for files that others may truncate) */

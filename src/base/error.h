@@ -1,4 +1,5 @@
-/* error.h: filling a mote_error. Subject: the sentence a person reads; where it happened is added by the caller's room. */
+/* error.h: filling a mote_error. Subject: the sentence a person reads; where it happened is added by the caller's room.
+ */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -17,10 +18,10 @@ mote_status err_memory(mote_error *e, const char *what, uint64_t bytes);
  * "...". Names are never used as a format or a path. Returns `to`. */
 char *err_name(char *to, size_t room, const char *name, size_t length);
 
-#define MOTE_TRY(call)                        \
-  do {                                        \
-    const mote_status mote_try_ = (call);     \
-    if (mote_try_ != MOTE_OK) return mote_try_; \
+#define MOTE_TRY(call)                                                                                                 \
+  do {                                                                                                                 \
+    const mote_status mote_try_ = (call);                                                                              \
+    if (mote_try_ != MOTE_OK) return mote_try_;                                                                        \
   } while (0)
 
 #endif

@@ -27,8 +27,7 @@ static mote_status read_range(file_view *v, mem *m, int fd, const char *name, ui
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       mem_free(m, data);
-      return got < 0 ? io_error(e, "read", name)
-                     : err_set(e, MOTE_ERR_IO, "%s became shorter while it was read", name);
+      return got < 0 ? io_error(e, "read", name) : err_set(e, MOTE_ERR_IO, "%s became shorter while it was read", name);
     }
     done += (size_t)got;
   }

@@ -1,4 +1,5 @@
-/* fpenv.h: the floating-point mode of a run: to nearest, denormals flushed (as TensorFlow Lite runs), restored after. */
+/* fpenv.h: the floating-point mode of a run: to nearest, denormals flushed (as TensorFlow Lite runs), restored after.
+ */
 #ifndef BASE_FPENV_H
 #define BASE_FPENV_H
 

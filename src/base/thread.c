@@ -26,7 +26,7 @@ struct mote_pool {
   int started;
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  atomic_flag taken;     /* a loop is under way */
+  atomic_flag taken;      /* a loop is under way */
   _Atomic unsigned round; /* one more for each loop */
   _Atomic int stop;
   _Atomic size_t next; /* the next task to take */

@@ -192,7 +192,8 @@ static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, g
   g->num_outputs = (int32_t)s->outputs.count;
   size_t omitted = 0;
   for (uint32_t i = 0; i < s->operators.count; i++)
-    for (uint32_t j = 0; j < s->operators.data[i].outputs.count; j++) omitted += s->operators.data[i].outputs.data[j] < 0;
+    for (uint32_t j = 0; j < s->operators.data[i].outputs.count; j++)
+      omitted += s->operators.data[i].outputs.data[j] < 0;
   g->values = ARENA_ARRAY(l->arena, graph_value, s->tensors.count + omitted + 1);
   g->nodes = ARENA_ARRAY(l->arena, graph_node, s->operators.count + 1);
   g->inputs = ARENA_ARRAY(l->arena, int32_t, s->inputs.count + 1);
@@ -214,7 +215,6 @@ mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *
   out->count = (int32_t)l.model->subgraphs.count;
   out->graphs = ARENA_ARRAY(a, graph, l.model->subgraphs.count + 1);
   if (!out->graphs) return no_memory(&l);
-  for (int32_t i = 0; i < out->count; i++)
-    MOTE_TRY(lift_graph(&l, &l.model->subgraphs.data[i], i, &out->graphs[i]));
+  for (int32_t i = 0; i < out->count; i++) MOTE_TRY(lift_graph(&l, &l.model->subgraphs.data[i], i, &out->graphs[i]));
   return MOTE_OK;
 }

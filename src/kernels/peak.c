@@ -8,16 +8,18 @@
 
 enum { ROUNDS = 100000, BURSTS = 15 };
 
-#define CHAINS(type, first, constraint, step)                                                              \
-  type a0 = first, a1 = first, a2 = first, a3 = first, a4 = first, a5 = first, a6 = first, a7 = first,     \
-       a8 = first, a9 = first;                                                                             \
-  for (int i = 0; i < ROUNDS; i++) {                                                                       \
-    a0 = step(a0), a1 = step(a1), a2 = step(a2), a3 = step(a3), a4 = step(a4);                             \
-    a5 = step(a5), a6 = step(a6), a7 = step(a7), a8 = step(a8), a9 = step(a9);                             \
-    __asm__ volatile("" : "+" constraint(a0), "+" constraint(a1), "+" constraint(a2), "+" constraint(a3),  \
-                     "+" constraint(a4));                                                                  \
-    __asm__ volatile("" : "+" constraint(a5), "+" constraint(a6), "+" constraint(a7), "+" constraint(a8),  \
-                     "+" constraint(a9));                                                                  \
+#define CHAINS(type, first, constraint, step)                                                                          \
+  type a0 = first, a1 = first, a2 = first, a3 = first, a4 = first, a5 = first, a6 = first, a7 = first, a8 = first,     \
+       a9 = first;                                                                                                     \
+  for (int i = 0; i < ROUNDS; i++) {                                                                                   \
+    a0 = step(a0), a1 = step(a1), a2 = step(a2), a3 = step(a3), a4 = step(a4);                                         \
+    a5 = step(a5), a6 = step(a6), a7 = step(a7), a8 = step(a8), a9 = step(a9);                                         \
+    __asm__ volatile(""                                                                                                \
+                     : "+" constraint(a0), "+" constraint(a1), "+" constraint(a2), "+" constraint(a3),                 \
+                       "+" constraint(a4));                                                                            \
+    __asm__ volatile(""                                                                                                \
+                     : "+" constraint(a5), "+" constraint(a6), "+" constraint(a7), "+" constraint(a8),                 \
+                       "+" constraint(a9));                                                                            \
   }
 
 /* Each returns the operations of one burst. */

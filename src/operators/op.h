@@ -62,8 +62,8 @@ typedef struct op_tensor {
   int32_t rank;              /* -1: unknown */
   mote_type type;
   uint32_t flags;
-  float scale;        /* per-tensor quantization, 0 when there is none or it is per channel */
-  int32_t zero_point; /* of the same */
+  float scale;                            /* per-tensor quantization, 0 when there is none or it is per channel */
+  int32_t zero_point;                     /* of the same */
   const op_quant *quant;                  /* never NULL; count 0: none */
   const sch_SparsityParameters *sparsity; /* NULL: dense */
   op_known *known;                        /* NULL: nothing known */
@@ -137,8 +137,8 @@ typedef struct op_host {
 /* ---- the context of one operator in one phase ---- */
 struct op_ctx {
   const mote_op *op;
-  const void *options;  /* the struct of schema.h that op->options names, decoded, with defaults when absent; NULL when
-                           the operator has none */
+  const void *options;   /* the struct of schema.h that op->options names, decoded, with defaults when absent; NULL when
+                            the operator has none */
   const uint8_t *custom; /* bytes of custom options */
   size_t custom_size;
   int32_t version;
@@ -181,7 +181,7 @@ struct mote_op {
   uint8_t options;   /* sch_BuiltinOptions_..., 0: none */
   uint8_t options_2; /* sch_BuiltinOptions2_..., 0: none */
   uint8_t inputs_min, inputs_max, outputs_min, outputs_max; /* OP_ANY: no upper bound */
-  uint64_t optional; /* bit i: input i may be omitted (-1) */
+  uint64_t optional;                                        /* bit i: input i may be omitted (-1) */
   /* Accepted combinations: rows "in0 in1 ... > out0 ..." separated by ';'. A token is a type (f32 f16 bf16 f64 i2 i4 i8
    * i16 i32 i64 u4 u8 u16 u32 u64 bool str res c64 c128 var), alternatives a|b, `any`, `=` (the type of input 0), `=N`
    * (the type of input N), and a last `...` that repeats the token before it. Inputs omitted or beyond the file's count
@@ -210,9 +210,9 @@ mote_status op_no_memory(op_ctx *c, size_t bytes);
 char *op_shape_text(char *to, size_t room, int32_t rank, const int32_t *dims);
 
 /* Fails unless cond holds. */
-#define OP_REQUIRE(c, cond, code, ...)                    \
-  do {                                                    \
-    if (!(cond)) return op_fail((c), (code), __VA_ARGS__); \
+#define OP_REQUIRE(c, cond, code, ...)                                                                                 \
+  do {                                                                                                                 \
+    if (!(cond)) return op_fail((c), (code), __VA_ARGS__);                                                             \
   } while (0)
 
 static inline void op_set_shape(op_tensor *t, int32_t rank, const int32_t *dims) {
@@ -233,8 +233,8 @@ static inline size_t op_span(const op_tensor *t, int32_t from, int32_t to) {
   for (int32_t i = from; i < to; i++) n *= (size_t)t->dims[i];
   return n;
 }
-bool op_shape_known(const op_tensor *t);                      /* rank and all dimensions */
-bool op_same_dims(const op_tensor *a, const op_tensor *b);    /* equal rank and dimensions */
+bool op_shape_known(const op_tensor *t);                   /* rank and all dimensions */
+bool op_same_dims(const op_tensor *a, const op_tensor *b); /* equal rank and dimensions */
 /* Bytes of count elements (packed types rounded up); false when it does not fit. */
 bool op_type_bytes(mote_type type, size_t count, size_t *bytes);
 
@@ -248,8 +248,8 @@ mote_status op_axis(op_ctx *c, int64_t axis, int32_t rank, int32_t *out);
 /* Broadcast of two shapes, numpy's rule, -1 where unknown (rule D12); fails when they do not fit. */
 mote_status op_broadcast(op_ctx *c, const op_tensor *a, const op_tensor *b, op_tensor *out);
 
-/* Fused activation as float bounds; NONE gives [-FLT_MAX, FLT_MAX]. So do TANH and SIGN_BIT, as in the reference kernels
- * of all operators but the recurrent ones. Fails on unknown codes. */
+/* Fused activation as float bounds; NONE gives [-FLT_MAX, FLT_MAX]. So do TANH and SIGN_BIT, as in the reference
+ * kernels of all operators but the recurrent ones. Fails on unknown codes. */
 mote_status op_activation_f32(op_ctx *c, int32_t activation, float *lo, float *hi);
 /* The same in the quantized domain of output t (quantization.md 5): CalculateActivationRangeQuantized. */
 mote_status op_activation_quant(op_ctx *c, int32_t activation, const op_tensor *t, int32_t *lo, int32_t *hi);
@@ -280,9 +280,9 @@ static inline mote_status op_resize(op_ctx *c, int output, int32_t rank, const i
   return c->host->resize(c, output, rank, dims, bytes);
 }
 /* Returns from run with MOTE_ERR_CANCELLED when the run was cancelled. */
-#define OP_POLL(c)                                                                             \
-  do {                                                                                         \
-    if ((c)->host->cancelled(c)) return op_fail((c), MOTE_ERR_CANCELLED, "the run was cancelled"); \
+#define OP_POLL(c)                                                                                                     \
+  do {                                                                                                                 \
+    if ((c)->host->cancelled(c)) return op_fail((c), MOTE_ERR_CANCELLED, "the run was cancelled");                     \
   } while (0)
 
 #endif

@@ -45,8 +45,7 @@ static mote_status check_arity(op_ctx *c) {
     if (!c->in[i] && !(i < 64 && (op->optional >> i & 1)))
       return op_fail(c, MOTE_ERR_MODEL, "input %d is left out, but it is not optional", (int)i);
   for (int32_t i = 0; i < c->num_outputs; i++)
-    if (!c->out[i] && !(op->traits & OP_CALLS))
-      return op_fail(c, MOTE_ERR_MODEL, "output %d is left out", (int)i);
+    if (!c->out[i] && !(op->traits & OP_CALLS)) return op_fail(c, MOTE_ERR_MODEL, "output %d is left out", (int)i);
   return MOTE_OK;
 }
 
@@ -169,9 +168,9 @@ static mote_status write_plan(mote_program *p, mote_error *e) {
   if (!p->plan_text) return err_memory(e, "the plan's text", room);
   for (int32_t g = 0; g < p->graphs.count; g++) {
     const prog_graph *c = &p->compiled[g];
-    used += (size_t)snprintf(p->plan_text + used, room - used, "%ssubgraph %d: %d operators, %d folded\n",
-                             g ? "\n" : "", (int)g, (int)c->graph->num_nodes,
-                             (int)(c->graph->num_nodes - c->num_steps));
+    used +=
+        (size_t)snprintf(p->plan_text + used, room - used, "%ssubgraph %d: %d operators, %d folded\n", g ? "\n" : "",
+                         (int)g, (int)c->graph->num_nodes, (int)(c->graph->num_nodes - c->num_steps));
     for (int32_t s = 0; s < c->num_steps && used < room; s++)
       used += (size_t)snprintf(p->plan_text + used, room - used, "%5d  %s  [operator %d]\n", (int)s,
                                c->steps[s].node->op->name, (int)c->steps[s].node->index);

@@ -85,8 +85,7 @@ static mote_status plan_steps(planner *k) {
     s->session = k->s;
     s->frame = f;
     s->c.workers = pool_workers(k->s->pool);
-    if (s->c.op->state_size)
-      MOTE_TRY(state_of_op(k->s, f->graph, i, s->c.op->state_size, &s->c.state, k->error));
+    if (s->c.op->state_size) MOTE_TRY(state_of_op(k->s, f->graph, i, s->c.op->state_size, &s->c.state, k->error));
     MOTE_TRY(plan_step(k, s));
   }
   return MOTE_OK;
@@ -351,8 +350,8 @@ static void drop_loose(mote_session *s, int32_t subgraph) {
   }
 }
 
-mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry, frame **out,
-                      mote_error *e) {
+mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry,
+                      frame **out, mote_error *e) {
   const prog_graph *g = &s->program->compiled[subgraph];
   for (frame *f = s->frames[subgraph]; f && !as_entry; f = f->next)
     if (!f->entry && same_key(f, key, g->graph->num_inputs)) {

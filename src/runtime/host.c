@@ -115,8 +115,7 @@ static mote_status note_callee(exec_step *s, frame *f) {
 static mote_status host_infer_call(op_ctx *c, int32_t subgraph, const op_tensor *const *in, int in_count,
                                    op_tensor *const *out, int out_count) {
   exec_step *s = step_of(c);
-  int32_t(*key)[OP_MAX_RANK + 1] =
-      mem_array(s->session->mem, (size_t)in_count + 1, sizeof *key);
+  int32_t(*key)[OP_MAX_RANK + 1] = mem_array(s->session->mem, (size_t)in_count + 1, sizeof *key);
   if (!key) return op_no_memory(c, sizeof *key);
   bool known = true;
   for (int i = 0; i < in_count; i++) {
@@ -128,7 +127,7 @@ static mote_status host_infer_call(op_ctx *c, int32_t subgraph, const op_tensor 
   frame *f = NULL;
   mote_status status = MOTE_OK;
   if (known) {
-    status = frame_get(s->session, subgraph, (const int32_t(*)[OP_MAX_RANK + 1])key, false, &f, c->error);
+    status = frame_get(s->session, subgraph, (const int32_t(*)[OP_MAX_RANK + 1]) key, false, &f, c->error);
     if (status == MOTE_OK && !s->late) status = note_callee(s, f);
   }
   mem_free(s->session->mem, key);
@@ -214,7 +213,6 @@ mote_status step_init(exec_step *s, mote_program *p, const prog_graph *g, int32_
   s->c.out = tensor_list(a, tensors, n->outputs, n->num_outputs);
   s->c.intermediates = tensor_list(a, tensors, n->intermediates, n->num_intermediates);
   s->c.record = arena_alloc(a, n->op->record_size);
-  if (!s->c.in || !s->c.out || !s->c.intermediates || !s->c.record)
-    return err_memory(e, "the steps of the network", 0);
+  if (!s->c.in || !s->c.out || !s->c.intermediates || !s->c.record) return err_memory(e, "the steps of the network", 0);
   return MOTE_OK;
 }

@@ -86,10 +86,10 @@ static mote_model *model_verify(mote_model *model, mote_status status, const mot
 mote_model *mote_model_open(const char *path, const mote_config *config, mote_error *e) {
   mote_model *model = model_new(config, e);
   if (!model) return NULL;
-  mote_model *verified = model_verify(
-      model, path ? file_open(&model->file, model->mem, path, config && config->copy, e)
-                  : err_set(e, MOTE_ERR_ARGUMENT, "no file name was given"),
-      config, e);
+  mote_model *verified = model_verify(model,
+                                      path ? file_open(&model->file, model->mem, path, config && config->copy, e)
+                                           : err_set(e, MOTE_ERR_ARGUMENT, "no file name was given"),
+                                      config, e);
   if (!verified && path) err_prefix(e, "%s", path);
   return verified;
 }
@@ -118,9 +118,7 @@ const char *mote_model_description(const mote_model *model) {
 
 uint64_t mote_model_size(const mote_model *model) { return model->file.size; }
 
-int32_t mote_model_subgraph_count(const mote_model *model) {
-  return (int32_t)model->schema->model->subgraphs.count;
-}
+int32_t mote_model_subgraph_count(const mote_model *model) { return (int32_t)model->schema->model->subgraphs.count; }
 
 int32_t mote_model_signature_count(const mote_model *model) {
   return (int32_t)model->schema->model->signature_defs.count;

@@ -63,8 +63,8 @@ static bool bound_below(const block *blocks, int32_t count, int32_t num_steps, s
   return true;
 }
 
-bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_steps, size_t *total,
-                  size_t *lower_bound, mem *m) {
+bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_steps, size_t *total, size_t *lower_bound,
+                  mem *m) {
   sort_key *keys = MEM_ARRAY(m, sort_key, (size_t)count + 1);
   if (!keys) return false;
   for (int32_t i = 0; i < count; i++) keys[i] = (sort_key){blocks[i].size, i};

@@ -94,8 +94,8 @@ mote_status frame_run(frame *f, mote_error *e) {
 
 /* ---- calls ---- */
 
-static mote_status find_callee(exec_step *caller, int32_t subgraph, const op_tensor *const *in, int in_count, frame **out,
-                               size_t *at) {
+static mote_status find_callee(exec_step *caller, int32_t subgraph, const op_tensor *const *in, int in_count,
+                               frame **out, size_t *at) {
   int32_t(*key)[OP_MAX_RANK + 1];
   int32_t small[16][OP_MAX_RANK + 1];
   mem *m = caller->session->mem;
@@ -108,7 +108,7 @@ static mote_status find_callee(exec_step *caller, int32_t subgraph, const op_ten
     memcpy(&key[i][1], in[i]->dims, (size_t)in[i]->rank * sizeof **key);
   }
   const mote_status status =
-      frame_get(caller->session, subgraph, (const int32_t(*)[OP_MAX_RANK + 1])key, false, out, caller->c.error);
+      frame_get(caller->session, subgraph, (const int32_t(*)[OP_MAX_RANK + 1]) key, false, out, caller->c.error);
   if (key != small) mem_free(m, key);
   *at = SIZE_MAX;
   for (int32_t i = 0; i < caller->num_callees && status == MOTE_OK && !caller->late; i++)
@@ -138,8 +138,8 @@ static mote_status copy_inputs(exec_step *caller, frame *f, const op_tensor *con
       MOTE_TRY(late_resize(&(exec_step){.c = caller->c, .session = caller->session, .frame = f}, t, in[i]->rank,
                            in[i]->dims, in[i]->bytes));
     if (in[i]->bytes != t->bytes)
-      return op_fail(&caller->c, MOTE_ERR_SHAPE, "input %d of subgraph %d takes %zu bytes, given %zu", i,
-                     (int)f->graph, t->bytes, in[i]->bytes);
+      return op_fail(&caller->c, MOTE_ERR_SHAPE, "input %d of subgraph %d takes %zu bytes, given %zu", i, (int)f->graph,
+                     t->bytes, in[i]->bytes);
     if (t->bytes && t->data != in[i]->data) memmove(t->data, in[i]->data, t->bytes);
   }
   return MOTE_OK;
@@ -149,8 +149,8 @@ mote_status step_call(exec_step *caller, int32_t subgraph, const op_tensor *cons
                       const op_tensor *const **out, int *out_count) {
   const graph *g = &caller->program->graphs.graphs[subgraph];
   if (in_count != g->num_inputs)
-    return op_fail(&caller->c, MOTE_ERR_MODEL, "subgraph %d takes %d inputs, given %d", (int)subgraph, (int)g->num_inputs,
-                   in_count);
+    return op_fail(&caller->c, MOTE_ERR_MODEL, "subgraph %d takes %d inputs, given %d", (int)subgraph,
+                   (int)g->num_inputs, in_count);
   frame *f;
   size_t at;
   MOTE_TRY(find_callee(caller, subgraph, in, in_count, &f, &at));

@@ -123,12 +123,12 @@ struct frame {
   int32_t num_steps;
   size_t arena_bytes, lower_bound, io_bytes;
   uint64_t macs;
-  bool entry;       /* inputs and outputs lie in io, outside the arena */
+  bool entry; /* inputs and outputs lie in io, outside the arena */
   bool has_late;
-  int pinned;       /* static call sites that use it */
+  int pinned;                    /* static call sites that use it */
   uint8_t *arena_base, *io_base; /* bound to; NULL: not bound */
-  void *own;        /* arena of a frame that was planned in a run */
-  void **late_data; /* [values], memory of late values */
+  void *own;                     /* arena of a frame that was planned in a run */
+  void **late_data;              /* [values], memory of late values */
   const op_tensor **outputs;
   void *late_scratch;
 };
@@ -145,13 +145,13 @@ struct mote_session {
   mem *mem;
   mote_pool *pool;
   bool own_pool;
-  frame **frames; /* [graphs]: planned frames */
-  entry *entries; /* [graphs] */
-  int32_t current; /* graph of the selected entry */
+  frame **frames;    /* [graphs]: planned frames */
+  entry *entries;    /* [graphs] */
+  int32_t current;   /* graph of the selected entry */
   int32_t signature; /* index, or -1 */
   uint8_t *arena;
   size_t arena_size;
-  void ***state;       /* [graphs][values]: variable tensors */
+  void ***state; /* [graphs][values]: variable tensors */
   uint64_t state_bytes;
   op_resource *resources; /* [program->num_resources] */
   bool *called;           /* [graphs]: CALL_ONCE has run */
@@ -187,9 +187,10 @@ typedef struct block {
   int32_t from, to;
   size_t at; /* result */
 } block;
-/* `order` is room for count indices. Returns the bytes needed; *lower_bound: the most alive at once. False: too large. */
-bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_steps, size_t *total,
-                  size_t *lower_bound, mem *m);
+/* `order` is room for count indices. Returns the bytes needed; *lower_bound: the most alive at once. False: too large.
+ */
+bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_steps, size_t *total, size_t *lower_bound,
+                  mem *m);
 
 /* run.c */
 mote_status frame_run(frame *f, mote_error *e);

@@ -42,11 +42,12 @@ static void drop_frames(mote_session *s) {
 static mote_status need_memory(mote_session *s, size_t arena_bytes, size_t io_bytes, mote_error *e) {
   const uint64_t need = (uint64_t)arena_bytes + io_bytes, used = atomic_load(&s->mem->used);
   if (!s->mem->limit || used + need <= s->mem->limit) return MOTE_OK;
-  return err_set(e, MOTE_ERR_LIMIT,
-                 "the session needs %llu bytes for activations (arena %llu, inputs and outputs %llu) beside the %llu in "
-                 "use, but the limit is %llu bytes",
-                 (unsigned long long)need, (unsigned long long)arena_bytes, (unsigned long long)io_bytes, (unsigned long long)used,
-                 (unsigned long long)s->mem->limit);
+  return err_set(
+      e, MOTE_ERR_LIMIT,
+      "the session needs %llu bytes for activations (arena %llu, inputs and outputs %llu) beside the %llu in "
+      "use, but the limit is %llu bytes",
+      (unsigned long long)need, (unsigned long long)arena_bytes, (unsigned long long)io_bytes, (unsigned long long)used,
+      (unsigned long long)s->mem->limit);
 }
 
 /* Memory for a planned entry. The arena is shared by all entries and only grows. */
@@ -72,7 +73,7 @@ static mote_status plan_current(mote_session *s, bool take, mote_error *e) {
   if (n->frame && !s->stale) return MOTE_OK;
   if (s->stale) drop_frames(s);
   s->stale = false;
-  MOTE_TRY(frame_get(s, s->current, (const int32_t(*)[OP_MAX_RANK + 1])n->shapes, true, &n->frame, e));
+  MOTE_TRY(frame_get(s, s->current, (const int32_t(*)[OP_MAX_RANK + 1]) n->shapes, true, &n->frame, e));
   if (!take) return MOTE_OK;
   const mote_status status = take_memory(s, n, e);
   if (status != MOTE_OK) {
@@ -166,8 +167,7 @@ static mote_status choose_pool(mote_session *s, const mote_config *config, mote_
   return s->pool ? MOTE_OK : MOTE_ERR_MEMORY;
 }
 
-mote_session *session_open(const mote_program *program, const mote_config *config, session_depth depth,
-                           mote_error *e) {
+mote_session *session_open(const mote_program *program, const mote_config *config, session_depth depth, mote_error *e) {
   mem *m = session_memory(program, config);
   mote_session *s = m ? MEM_NEW(m, mote_session) : NULL;
   if (!s) {

@@ -19,9 +19,10 @@ TFL_CAPI_EXPORT int TfLiteSchemaVersion(void);
 /* Models. Data given in memory is not copied and must outlive the model and its interpreters. NULL when the file is
  * refused; the reason goes to the reporter. */
 TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreate(const void *model_data, size_t model_size);
-TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreateWithErrorReporter(
-    const void *model_data, size_t model_size, void (*reporter)(void *user_data, const char *format, va_list args),
-    void *user_data);
+TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreateWithErrorReporter(const void *model_data, size_t model_size,
+                                                                void (*reporter)(void *user_data, const char *format,
+                                                                                 va_list args),
+                                                                void *user_data);
 TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreateFromFile(const char *model_path);
 TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreateFromFileWithErrorReporter(
     const char *model_path, void (*reporter)(void *user_data, const char *format, va_list args), void *user_data);
