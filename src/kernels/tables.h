@@ -18,8 +18,18 @@
   extern const softmax_f32 softmax_f32_##level;
 
 KERN_TABLES(scalar)
+KERN_TABLES(avx2)
+KERN_TABLES(avx512)
+KERN_TABLES(neon)
 
-/* The body of a family's chooser. */
+/* The body of a family's chooser. cpu_levels names no level that this build does not have. */
+#if defined(__x86_64__)
+#define KERN_CHOOSE(family, level)                                                                                     \
+  ((level) == CPU_AVX512 ? &family##_avx512 : (level) == CPU_AVX2 ? &family##_avx2 : &family##_scalar)
+#elif defined(__aarch64__)
+#define KERN_CHOOSE(family, level) ((level) == CPU_NEON ? &family##_neon : &family##_scalar)
+#else
 #define KERN_CHOOSE(family, level) ((void)(level), &family##_scalar)
+#endif
 
 #endif

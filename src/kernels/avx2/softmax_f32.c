@@ -1,0 +1,3 @@
+/* softmax_f32.c: softmax for this folder's instruction set. */
+#define KERN_LEVEL avx2
+#include "kernels/body/softmax_f32.inc.h"

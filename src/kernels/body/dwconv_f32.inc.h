@@ -1,0 +1,78 @@
+/* dwconv_f32.inc.h: depthwise convolution of floats with vectors; the body that each instruction set's dwconv_f32.c
+ * includes, after vec_f32.h of its folder and TABLE, the name of the function table.
+ *
+ * A tile is up to 4 pixels by two vectors of channels. A pack is a row of blocks of two vectors' width, the last one
+ * two or one wide: a row of biases, then a row of weights a tap, columns of the window first, filled up with zeros. So
+ * channel c, where a block begins, lies at float c * (taps + 1).
+ */
+#include "base/size.h"
+#include "kernels/tables.h"
+#include "kernels/unroll.h"
+
+enum { PIXELS = 4, BLOCK = 2 * LANES };
+
+static bool packed_bytes(size_t kh, size_t kw, size_t channels, size_t *bytes) {
+  size_t lanes, rows, floats;
+  return size_align(channels, LANES, &lanes) && size_mul(kh, kw, &rows) && size_add(rows, 1, &rows) &&
+         size_mul(rows, lanes, &floats) && size_mul(floats, sizeof(float), bytes);
+}
+
+static void pack(float *to, const float *w, size_t kh, size_t kw, size_t channels, const float *bias) {
+  for (size_t c = 0; c < channels; c += BLOCK) {
+    const size_t width = channels - c < BLOCK ? channels - c : BLOCK, row = width > LANES ? BLOCK : LANES;
+    for (size_t l = 0; l < row; l++) *to++ = bias && l < width ? bias[c + l] : 0.0f;
+    for (size_t x = 0; x < kw; x++)
+      for (size_t y = 0; y < kh; y++)
+        for (size_t l = 0; l < row; l++) *to++ = l < width ? w[(y * kw + x) * channels + c + l] : 0.0f;
+  }
+}
+
+/* One tile from channel c on. pixels and vectors are constants of each call, so that the sums become registers. */
+KERN_INLINE void tile(const dwconv_f32_job *job, const float *const *window, float *out, size_t c, size_t last,
+                      const int pixels, const int vectors) {
+  const size_t taps = job->kh * job->kw, step = job->step;
+  const float *w = job->packed + c * (taps + 1);
+  const int end = vectors - 1;
+  vec sum[PIXELS][2];
+  KERN_UNROLL
+  for (int p = 0; p < pixels; p++) {
+    sum[p][0] = load(w);
+    sum[p][end] = load(w + end * LANES);
+  }
+  for (size_t t = 0; t < taps; t++) {
+    w += vectors * LANES;
+    const vec w0 = load(w), w1 = load(w + end * LANES);
+    KERN_UNROLL
+    for (int p = 0; p < pixels; p++) {
+      const float *x = window[(size_t)p * step + t] + c;
+      if (vectors > 1) sum[p][0] = madd(load(x), w0, sum[p][0]);
+      sum[p][end] = madd(last == LANES ? load(x + end * LANES) : load_part(x + end * LANES, last), w1, sum[p][end]);
+    }
+  }
+  KERN_UNROLL
+  for (int p = 0; p < pixels; p++) {
+    float *y = out + (size_t)p * job->out_stride + c;
+    if (vectors > 1) store(y, clamp(sum[p][0], job->lo, job->hi));
+    store_part(y + end * LANES, clamp(sum[p][end], job->lo, job->hi), last);
+  }
+}
+
+/* All channels of a few pixels. */
+KERN_INLINE void strip(const dwconv_f32_job *job, const float *const *window, float *out, const int pixels) {
+  size_t c = 0;
+  for (; job->channels - c >= BLOCK; c += BLOCK) tile(job, window, out, c, LANES, pixels, 2);
+  const size_t rest = job->channels - c;
+  if (rest > LANES) tile(job, window, out, c, rest - LANES, pixels, 2);
+  else if (rest > 0) tile(job, window, out, c, rest, pixels, 1);
+}
+
+static void run(const dwconv_f32_job *job) {
+  const float *const *window = job->pointers;
+  float *out = job->out;
+  size_t p = 0;
+  for (; job->pixels - p >= PIXELS; p += PIXELS, window += PIXELS * job->step, out += PIXELS * job->out_stride)
+    strip(job, window, out, PIXELS);
+  for (; p < job->pixels; p++, window += job->step, out += job->out_stride) strip(job, window, out, 1);
+}
+
+const dwconv_f32 TABLE = {.packed_bytes = packed_bytes, .pack = pack, .run = run};

@@ -1,0 +1,130 @@
+/* gemm_f32.inc.h: the product of float matrices with vectors; the body that each instruction set's gemm_f32.c
+ * includes.
+ *
+ * The including file says above the include:
+ *   vec_f32.h           of its folder
+ *   MR                  rows of a tile
+ *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1
+ *   TABLE               the name of the function table
+ *
+ * A tile is up to MR rows by two vectors of columns, or by one where no more are left. A pack is a row of panels of two
+ * vectors' width, the last one two or one wide: a row of biases, then a row for each step of k, filled up with zeros.
+ * So column j, where a panel begins, lies at float j * (k + 1).
+ *
+ * The sum over k is cut into stretches of DEPTH, so that a stretch of a panel stays in the caches while all rows of A
+ * pass by it; between stretches sums rest in C, which changes no bit of them.
+ */
+#include "base/size.h"
+#include "kernels/tables.h"
+#include "kernels/unroll.h"
+
+enum { NR = 2 * LANES, DEPTH = 512 };
+
+static bool packed_bytes(size_t n, size_t k, size_t *bytes) {
+  size_t columns, depth, floats;
+  return size_align(n, LANES, &columns) && size_add(k, 1, &depth) && size_mul(columns, depth, &floats) &&
+         size_mul(floats, sizeof(float), bytes);
+}
+
+static void pack(float *to, const float *b, size_t n, size_t k, const float *bias) {
+  for (size_t j = 0; j < n; j += NR) {
+    const size_t width = n - j < NR ? n - j : NR, row = width > LANES ? NR : LANES;
+    for (size_t x = 0; x < row; x++) to[x] = bias && x < width ? bias[j + x] : 0.0f;
+    for (size_t x = 0; x < row; x++)
+      for (size_t p = 0; p < k; p++) to[(p + 1) * row + x] = x < width ? b[(j + x) * k + p] : 0.0f;
+    to += row * (k + 1);
+  }
+}
+
+/* A stretch of the sum over k, for one tile. */
+typedef struct stretch {
+  size_t k;
+  const float *a; /* row i at a + i * a_stride */
+  size_t a_stride;
+  const float *b;     /* the panel, from the first step on */
+  const float *start; /* biases, or NULL: go on with the sums in c */
+  float *c;
+  size_t c_stride;
+  size_t last; /* columns of the last vector that exist */
+  bool end;    /* the last stretch: clamp */
+  float lo, hi;
+} stretch;
+
+/* rows and vectors are constants of each call, so that the sums become registers. */
+KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
+  vec sum[MR][2];
+  const float *a = s->a, *b = s->b;
+  const size_t stride = s->a_stride;
+  const int end = vectors - 1;
+  KERN_UNROLL
+  for (int i = 0; i < rows; i++) {
+    const float *c = s->c + (size_t)i * s->c_stride;
+    if (vectors > 1) sum[i][0] = load(s->start ? s->start : c);
+    sum[i][end] = s->start ? load(s->start + end * LANES) : load_part(c + end * LANES, s->last);
+  }
+  for (size_t p = 0; p < s->k; p++, b += vectors * LANES) {
+    const vec b0 = load(b), b1 = load(b + end * LANES);
+    KERN_UNROLL
+    for (int i = 0; i < rows; i++) {
+      const vec x = broadcast(a + (size_t)i * stride + p);
+      sum[i][0] = madd(x, b0, sum[i][0]);
+      if (vectors > 1) sum[i][1] = madd(x, b1, sum[i][1]);
+    }
+  }
+  KERN_UNROLL
+  for (int i = 0; i < rows; i++) {
+    float *c = s->c + (size_t)i * s->c_stride;
+    if (vectors > 1) store(c, s->end ? clamp(sum[i][0], s->lo, s->hi) : sum[i][0]);
+    store_part(c + end * LANES, s->end ? clamp(sum[i][end], s->lo, s->hi) : sum[i][end], s->last);
+  }
+}
+
+#define TILE(rows)                                                                                                     \
+  static void tile_##rows##x1(const stretch *s) { tile(s, rows, 1); }                                                  \
+  static void tile_##rows##x2(const stretch *s) { tile(s, rows, 2); }
+FOR_EACH_TILE(TILE)
+#undef TILE
+
+static const struct {
+  size_t rows;
+  void (*narrow)(const stretch *s);
+  void (*wide)(const stretch *s);
+} tiles[] = {
+#define TILE(rows) {rows, tile_##rows##x1, tile_##rows##x2},
+    FOR_EACH_TILE(TILE)
+#undef TILE
+};
+
+/* All rows of A through one stretch of one panel. */
+static void sweep(stretch s, size_t m, bool wide) {
+  for (int t = 0; m > 0; t++)
+    for (; m >= tiles[t].rows; m -= tiles[t].rows) {
+      (wide ? tiles[t].wide : tiles[t].narrow)(&s);
+      s.a += tiles[t].rows * s.a_stride;
+      s.c += tiles[t].rows * s.c_stride;
+    }
+}
+
+static void run(const gemm_f32_job *job) {
+  for (size_t p = 0; p == 0 || p < job->k; p += DEPTH) {
+    const size_t depth = job->k - p < DEPTH ? job->k - p : DEPTH;
+    for (size_t j = job->n_begin; j < job->n_end; j += NR) {
+      const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
+      const float *panel = job->packed + j * (job->k + 1);
+      sweep((stretch){.k = depth,
+                      .a = job->a + p,
+                      .a_stride = job->a_stride,
+                      .b = panel + row * (p + 1),
+                      .start = p == 0 ? panel : NULL,
+                      .c = job->c + (j - job->n_begin),
+                      .c_stride = job->c_stride,
+                      .last = width - (row - LANES),
+                      .end = p + depth == job->k,
+                      .lo = job->lo,
+                      .hi = job->hi},
+            job->m, width > LANES);
+    }
+  }
+}
+
+const gemm_f32 TABLE = {.mr = MR, .nr = NR, .packed_bytes = packed_bytes, .pack = pack, .run = run};

@@ -1,0 +1,169 @@
+/* gemm_s8.inc.h: the exact product of 8-bit matrices with vectors; the body that each instruction set's gemm_s8.c
+ * includes.
+ *
+ * The including file says above the include:
+ *   MR, LANES, STEP     rows of a tile, int32 of a vector, elements of k that one `dot` takes
+ *   staged              type of a staged element (uint8_t or int16_t), and SIGNED_OFFSET: what staging adds to int8
+ *   vec, load, load_part... on int32: load, store_part, broadcast, subtract
+ *   act, wgt            STEP elements of a row of A; STEP x LANES weights, with load_act and load_wgt
+ *   dot(sum, act, wgt)  sum + the products of each lane
+ *   place(lane, step)   where in LANES * STEP bytes of weights the one of this column and step stands
+ *   stage               see gemm_s8.h
+ *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1
+ *   TABLE, DIRECT       the name of the function table; its field `direct`
+ *
+ * A pack is a row of panels of two vectors' width, the last one two or one wide: an int32 start a column (the bias and
+ * what corrects for a_zero), then for each STEP of k the weights of one vector, then of the other, filled up with
+ * zeros. So column j, where a panel begins, lies at byte j * (4 + k rounded up to STEP).
+ */
+#include <string.h>
+
+#include "base/size.h"
+#include "kernels/tables.h"
+#include "kernels/unroll.h"
+
+enum { NR = 2 * LANES };
+
+static size_t depth_of(size_t k) { return (k + STEP - 1) / STEP * STEP; }
+
+static bool packed_bytes(size_t n, size_t k, size_t *bytes) {
+  size_t columns, depth;
+  return size_align(n, LANES, &columns) && size_align(k, STEP, &depth) && size_add(depth, sizeof(int32_t), &depth) &&
+         size_mul(columns, depth, bytes);
+}
+
+/* One column of a panel of `row` columns; returns the sum of its weights. */
+static uint32_t pack_column(int8_t *panel, size_t row, size_t x, const uint8_t *w, size_t k, uint8_t flip) {
+  uint32_t sum = 0;
+  int8_t *to = panel + x / LANES * LANES * STEP;
+  for (size_t p = 0; p < k; p++) {
+    const int8_t v = (int8_t)(w[p] ^ flip);
+    to[p / STEP * STEP * row + place(x % LANES, p % STEP)] = v;
+    sum += (uint32_t)v;
+  }
+  return sum;
+}
+
+static void pack(void *to, const gemm_s8_weights *b) {
+  const uint8_t *w = b->w, flip = b->w_signed ? 0 : 0x80;
+  const uint32_t w_zero = (uint32_t)gemm_s8_weight_zero(b->w_zero, b->w_signed);
+  const uint32_t a_zero = (uint32_t)(b->a_zero + (b->a_signed ? SIGNED_OFFSET : 0));
+  const size_t depth = depth_of(b->k);
+  for (size_t j = 0; j < b->n; j += NR) {
+    const size_t width = b->n - j < NR ? b->n - j : NR, row = width > LANES ? NR : LANES;
+    uint32_t start[NR] = {0};
+    int8_t *panel = (int8_t *)to + row * sizeof *start;
+    memset(panel, 0, row * depth);
+    for (size_t x = 0; x < width; x++) {
+      const uint32_t sum = pack_column(panel, row, x, w + (j + x) * b->k, b->k, flip);
+      start[x] = (b->bias ? (uint32_t)b->bias[j + x] : 0) - a_zero * sum + (uint32_t)b->k * a_zero * w_zero;
+    }
+    memcpy(to, start, row * sizeof *start);
+    to = panel + row * depth;
+  }
+}
+
+static int32_t row_sum(const void *row, size_t k) {
+  const staged *a = row;
+  uint32_t sum = 0;
+  for (size_t p = 0; p < k; p++) sum += (uint32_t)a[p];
+  return (int32_t)sum;
+}
+
+/* What the tiles of one panel share, and the place of the next tile. */
+typedef struct strip {
+  size_t depth;
+  const char *a; /* row i at a + i * a_stride */
+  size_t a_stride;
+  const char *panel;
+  int32_t w_zero;
+  const int32_t *sums;
+  int32_t *c;
+  size_t c_stride;
+  size_t last; /* columns of the last vector that exist */
+} strip;
+
+/* rows and vectors are constants of each call, so that the sums become registers. */
+KERN_INLINE void tile(const strip *s, const int rows, const int vectors) {
+  vec sum[MR][2];
+  const int end = vectors - 1;
+  const vec start0 = load((const int32_t *)s->panel), start1 = load((const int32_t *)s->panel + end * LANES);
+  KERN_UNROLL
+  for (int i = 0; i < rows; i++) {
+    const int32_t row = s->w_zero ? (int32_t)((uint32_t)s->w_zero * (uint32_t)s->sums[i]) : 0;
+    sum[i][0] = subtract(start0, row);
+    if (vectors > 1) sum[i][1] = subtract(start1, row);
+  }
+  const char *a = s->a, *b = s->panel + (size_t)vectors * LANES * sizeof(int32_t);
+  const size_t stride = s->a_stride;
+  for (size_t p = 0; p < s->depth; p += STEP, a += STEP * sizeof(staged), b += vectors * LANES * STEP) {
+    const wgt b0 = load_wgt(b), b1 = load_wgt(b + end * LANES * STEP);
+    KERN_UNROLL
+    for (int i = 0; i < rows; i++) {
+      const act x = load_act(a + (size_t)i * stride);
+      sum[i][0] = dot(sum[i][0], x, b0);
+      if (vectors > 1) sum[i][1] = dot(sum[i][1], x, b1);
+    }
+  }
+  KERN_UNROLL
+  for (int i = 0; i < rows; i++) {
+    int32_t *c = s->c + (size_t)i * s->c_stride;
+    if (vectors > 1) store_part(c, sum[i][0], LANES);
+    store_part(c + end * LANES, sum[i][end], s->last);
+  }
+}
+
+#define TILE(rows)                                                                                                     \
+  static void tile_##rows##x1(const strip *s) { tile(s, rows, 1); }                                                    \
+  static void tile_##rows##x2(const strip *s) { tile(s, rows, 2); }
+FOR_EACH_TILE(TILE)
+#undef TILE
+
+static const struct {
+  size_t rows;
+  void (*narrow)(const strip *s);
+  void (*wide)(const strip *s);
+} tiles[] = {
+#define TILE(rows) {rows, tile_##rows##x1, tile_##rows##x2},
+    FOR_EACH_TILE(TILE)
+#undef TILE
+};
+
+/* All rows of A by one panel. */
+static void sweep(strip s, size_t m, bool wide) {
+  for (int t = 0; m > 0; t++)
+    for (; m >= tiles[t].rows; m -= tiles[t].rows) {
+      (wide ? tiles[t].wide : tiles[t].narrow)(&s);
+      s.a += tiles[t].rows * s.a_stride;
+      s.c += tiles[t].rows * s.c_stride;
+      if (s.w_zero) s.sums += tiles[t].rows;
+    }
+}
+
+static void run(const gemm_s8_job *job) {
+  const size_t depth = depth_of(job->k);
+  for (size_t j = job->n_begin; j < job->n_end; j += NR) {
+    const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
+    sweep((strip){.depth = depth,
+                  .a = job->a,
+                  .a_stride = job->a_stride,
+                  .panel = (const char *)job->packed + j * (depth + sizeof(int32_t)),
+                  .w_zero = job->w_zero,
+                  .sums = job->sums,
+                  .c = job->c + (j - job->n_begin),
+                  .c_stride = job->c_stride,
+                  .last = width - (row - LANES)},
+          job->m, width > LANES);
+  }
+}
+
+const gemm_s8 TABLE = {.mr = MR,
+                       .nr = NR,
+                       .element = sizeof(staged),
+                       .k_align = STEP,
+                       .direct = DIRECT,
+                       .packed_bytes = packed_bytes,
+                       .pack = pack,
+                       .stage = stage,
+                       .row_sum = row_sum,
+                       .run = run};
