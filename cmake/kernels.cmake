@@ -26,3 +26,8 @@ endif()
 file(GLOB loops ${CMAKE_SOURCE_DIR}/src/kernels/*/loops.c)
 set_source_files_properties(${loops} PROPERTIES COMPILE_OPTIONS
   "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
+
+# What links the room as a library gets all of its levels.
+foreach(room ${MOTE_ISA_ROOMS})
+  target_sources(room_kernels INTERFACE $<TARGET_OBJECTS:${room}>)
+endforeach()
