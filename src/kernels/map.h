@@ -22,10 +22,12 @@ typedef struct map_alpha {
   float alpha; /* y = x > 0 ? x : x * alpha */
 } map_alpha;
 
-/* y = clamp(Q(x - x_zero) + y_zero), Q being fx_mbqm. leaky: by `mult` from 0 up, by `negative` below. */
+/* y = clamp(Q(x - x_zero) + y_zero), Q being fx_mbqm. leaky: by `mult` from 0 up, by `negative` below, where `sign` is
+ * 0, or -1 for a result of the other sign. */
 typedef struct map_requant {
   int32_t x_zero, y_zero;
   fx_mult mult, negative;
+  int32_t sign;
   int32_t lo, hi;
 } map_requant;
 
@@ -40,12 +42,25 @@ typedef struct map_quantize {
   int32_t y_zero, lo, hi;
 } map_quantize;
 
+/* The same for rows with a scale and zero point for each element. */
+typedef struct map_quantize_row {
+  const float *scale;
+  const int32_t *y_zero;
+  int32_t lo, hi;
+} map_quantize_row;
+
 /* y = scale * (x - zero). */
 typedef struct map_dequantize {
   int32_t flip; /* 8 bits only */
   int32_t zero;
   float scale;
 } map_dequantize;
+
+typedef struct map_dequantize_row {
+  int32_t flip;
+  const float *scale;
+  const int32_t *zero; /* as the file gives it: the kernel adds flip */
+} map_dequantize_row;
 
 typedef struct map_kernels {
   map_fn clamp_f32;    /* map_clamp */
@@ -56,7 +71,9 @@ typedef struct map_kernels {
   map_fn requant_16_8, requant_16_16, requant_16_32, requant_32_8, requant_32_16, leaky_16; /* map_requant */
   map_fn logistic_16;                                                                       /* map_logistic16 */
   map_fn quantize_8, quantize_16;                                                           /* map_quantize */
+  map_fn quantize_row_8, quantize_row_16;                                                   /* map_quantize_row */
   map_fn dequantize_8, dequantize_16;                                                       /* map_dequantize */
+  map_fn dequantize_row_8, dequantize_row_16;                                               /* map_dequantize_row */
   map_fn widen_f16; /* NULL: float16 to float32, exact */
 } map_kernels;
 

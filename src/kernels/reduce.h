@@ -1,4 +1,4 @@
-/* reduce.h: sums over dense runs, and of runs into rows of accumulators.
+/* reduce.h: sums of rows into accumulators.
  *
  * "8" stands for int8 and uint8: bytes are taken as uint8 after an exclusive or with `flip` (0x80 for int8: x + 128).
  * Integer sums wrap: 8 and 16 bits in 32, 32 and 64 bits in 64. Float runs are summed in a fixed number of lanes, so
@@ -12,19 +12,12 @@
 
 #include "base/cpu.h"
 
+/* acc[r] += the sum of n elements at x + r * n, for r in [0, rows). `acc` is float, int32_t for 8 and 16 bits, int64_t
+ * for 32 and 64. */
+typedef void (*reduce_fn)(void *acc, const void *x, size_t rows, size_t n, int32_t flip);
+
 typedef struct reduce_kernels {
-  /* The sum of a run. */
-  float (*sum_f32)(const float *x, size_t n);
-  int32_t (*sum_8)(const uint8_t *x, size_t n, int32_t flip);
-  int32_t (*sum_16)(const int16_t *x, size_t n);
-  int64_t (*sum_32)(const int32_t *x, size_t n);
-  int64_t (*sum_64)(const int64_t *x, size_t n);
-  /* acc[i] += x[i]. */
-  void (*add_f32)(float *acc, const float *x, size_t n);
-  void (*add_8)(int32_t *acc, const uint8_t *x, size_t n, int32_t flip);
-  void (*add_16)(int32_t *acc, const int16_t *x, size_t n);
-  void (*add_32)(int64_t *acc, const int32_t *x, size_t n);
-  void (*add_64)(int64_t *acc, const int64_t *x, size_t n);
+  reduce_fn sum_f32, sum_8, sum_16, sum_32, sum_64;
 } reduce_kernels;
 
 const reduce_kernels *kern_reduce(cpu_level level);

@@ -52,10 +52,11 @@ static void map_scale(int32_t *x, size_t n, fx_mult mult) {
   for (size_t i = 0; i < n; i++) x[i] = fx_mbqm(x[i], mult);
 }
 
-static void map_scale_leaky(int32_t *x, size_t n, fx_mult mult, fx_mult negative) {
+static void map_scale_leaky(int32_t *x, size_t n, fx_mult mult, fx_mult negative, int32_t sign) {
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
-    const int32_t above = fx_mbqm(x[i], mult), below = fx_mbqm(x[i], negative);
+    const int32_t above = fx_mbqm(x[i], mult),
+                  below = (int32_t)((uint32_t)(fx_mbqm(x[i], negative) ^ sign) - (uint32_t)sign);
     x[i] = x[i] >= 0 ? above : below;
   }
 }
@@ -87,7 +88,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT int16_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale_leaky(wide, m, p.mult, p.negative)
+#define APPLY(wide, m) map_scale_leaky(wide, m, p.mult, p.negative, p.sign)
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
@@ -122,12 +123,12 @@ static void map_requant_16_32(const void *vx, void *vy, size_t n, const void *pa
 
 static void map_logistic_16(const void *vx, void *vy, size_t n, const void *params) {
   const map_logistic16 p = *(const map_logistic16 *)params;
-  const int32_t round = p.shift > 0 ? 1 << (p.shift - 1) : 0;
+  const uint32_t round = p.shift > 0 ? UINT32_C(1) << (p.shift - 1) : 0;
   const int16_t *x = vx;
   int16_t *y = vy;
   for (size_t i = 0; i < n; i++) {
-    const int32_t v = (x[i] * p.multiplier + round) >> p.shift;
-    const uint32_t u = (uint32_t)(v < 0 ? -v : v), step = u >> 9;
+    const int32_t v = (int32_t)((uint32_t)x[i] * (uint32_t)p.multiplier + round) >> p.shift;
+    const uint32_t u = v < 0 ? 0 - (uint32_t)v : (uint32_t)v, step = u >> 9;
     uint32_t r = UINT32_C(0x7fff) << 10;
     if (step < 255) {
       const uint32_t at = kern_sigmoid_table[step], next = kern_sigmoid_table[step + 1];
@@ -173,6 +174,22 @@ static void map_round_run(const float *x, int32_t *to, size_t n, float scale) {
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
+static void map_quantize_row_8(const void *vx, void *vy, size_t n, const void *params) {
+  const map_quantize_row p = *(const map_quantize_row *)params;
+  const float *x = vx;
+  uint8_t *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = (uint8_t)clamp_i32(map_round(x[i], p.scale[i]) + p.y_zero[i], p.lo, p.hi);
+}
+
+static void map_quantize_row_16(const void *vx, void *vy, size_t n, const void *params) {
+  const map_quantize_row p = *(const map_quantize_row *)params;
+  const float *x = vx;
+  int16_t *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = (int16_t)clamp_i32(map_round(x[i], p.scale[i]) + p.y_zero[i], p.lo, p.hi);
+}
+
 static void map_dequantize_8(const void *vx, void *vy, size_t n, const void *params) {
   const map_dequantize p = *(const map_dequantize *)params;
   const uint8_t *x = vx;
@@ -187,6 +204,22 @@ static void map_dequantize_16(const void *vx, void *vy, size_t n, const void *pa
   float *y = vy;
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) y[i] = p.scale * (float)(x[i] - p.zero);
+}
+
+static void map_dequantize_row_8(const void *vx, void *vy, size_t n, const void *params) {
+  const map_dequantize_row p = *(const map_dequantize_row *)params;
+  const uint8_t *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = p.scale[i] * (float)((x[i] ^ p.flip) - (p.zero[i] + p.flip));
+}
+
+static void map_dequantize_row_16(const void *vx, void *vy, size_t n, const void *params) {
+  const map_dequantize_row p = *(const map_dequantize_row *)params;
+  const int16_t *x = vx;
+  float *y = vy;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = p.scale[i] * (float)(x[i] - p.zero[i]);
 }
 
 static void map_widen_f16(const void *vx, void *vy, size_t n, const void *params) {
@@ -212,6 +245,10 @@ const map_kernels KERN_TABLE(map_kernels) = {
     .logistic_16 = map_logistic_16,
     .quantize_8 = map_quantize_8,
     .quantize_16 = map_quantize_16,
+    .quantize_row_8 = map_quantize_row_8,
+    .quantize_row_16 = map_quantize_row_16,
+    .dequantize_row_8 = map_dequantize_row_8,
+    .dequantize_row_16 = map_dequantize_row_16,
     .dequantize_8 = map_dequantize_8,
     .dequantize_16 = map_dequantize_16,
     .widen_f16 = map_widen_f16,

@@ -4,7 +4,7 @@
 
 enum { REDUCE_LANES = 16 };
 
-static float reduce_sum_f32(const float *x, size_t n) {
+static float run_sum_f32(const float *x, size_t n) {
   float lane[REDUCE_LANES] = {0};
   size_t i = 0;
   for (; i + REDUCE_LANES <= n; i += REDUCE_LANES)
@@ -16,54 +16,46 @@ static float reduce_sum_f32(const float *x, size_t n) {
   return lane[0] + rest;
 }
 
-static int32_t reduce_sum_8(const uint8_t *x, size_t n, int32_t flip) {
-  uint32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (uint32_t)(x[i] ^ flip);
-  return (int32_t)sum;
+static void reduce_sum_f32(void *acc, const void *vx, size_t rows, size_t n, int32_t flip) {
+  const float *x = vx;
+  float *sum = acc;
+  (void)flip;
+  if (n >= REDUCE_LANES) {
+    for (size_t r = 0; r < rows; r++) sum[r] += run_sum_f32(x + r * n, n);
+    return;
+  }
+  if (n == 1) {
+    KERN_ELEMENTWISE
+    for (size_t r = 0; r < rows; r++) sum[r] += x[r];
+    return;
+  }
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < n; i++) sum[r] += x[r * n + i];
 }
 
-static int32_t reduce_sum_16(const int16_t *x, size_t n) {
-  uint32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (uint32_t)x[i];
-  return (int32_t)sum;
-}
+#define NAME reduce_sum_8
+#define IN uint8_t
+#define ACC uint32_t
+#define VALUE(x) (uint32_t)((x) ^ flip)
+#include "kernels/body/reduce_int.inc.h"
 
-static int64_t reduce_sum_32(const int32_t *x, size_t n) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (uint64_t)(int64_t)x[i];
-  return (int64_t)sum;
-}
+#define NAME reduce_sum_16
+#define IN int16_t
+#define ACC uint32_t
+#define VALUE(x) (uint32_t)(x)
+#include "kernels/body/reduce_int.inc.h"
 
-static int64_t reduce_sum_64(const int64_t *x, size_t n) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (uint64_t)x[i];
-  return (int64_t)sum;
-}
+#define NAME reduce_sum_32
+#define IN int32_t
+#define ACC uint64_t
+#define VALUE(x) (uint64_t)(int64_t)(x)
+#include "kernels/body/reduce_int.inc.h"
 
-static void reduce_add_f32(float *acc, const float *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) acc[i] += x[i];
-}
-
-static void reduce_add_8(int32_t *acc, const uint8_t *x, size_t n, int32_t flip) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) acc[i] = (int32_t)((uint32_t)acc[i] + (uint32_t)(x[i] ^ flip));
-}
-
-static void reduce_add_16(int32_t *acc, const int16_t *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) acc[i] = (int32_t)((uint32_t)acc[i] + (uint32_t)x[i]);
-}
-
-static void reduce_add_32(int64_t *acc, const int32_t *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) acc[i] = (int64_t)((uint64_t)acc[i] + (uint64_t)(int64_t)x[i]);
-}
-
-static void reduce_add_64(int64_t *acc, const int64_t *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) acc[i] = (int64_t)((uint64_t)acc[i] + (uint64_t)x[i]);
-}
+#define NAME reduce_sum_64
+#define IN int64_t
+#define ACC uint64_t
+#define VALUE(x) (uint64_t)(x)
+#include "kernels/body/reduce_int.inc.h"
 
 const reduce_kernels KERN_TABLE(reduce_kernels) = {
     .sum_f32 = reduce_sum_f32,
@@ -71,9 +63,4 @@ const reduce_kernels KERN_TABLE(reduce_kernels) = {
     .sum_16 = reduce_sum_16,
     .sum_32 = reduce_sum_32,
     .sum_64 = reduce_sum_64,
-    .add_f32 = reduce_add_f32,
-    .add_8 = reduce_add_8,
-    .add_16 = reduce_add_16,
-    .add_32 = reduce_add_32,
-    .add_64 = reduce_add_64,
 };

@@ -1,0 +1,202 @@
+/* binary.c: arithmetic of two operands that broadcast: ADD, MUL.
+ *
+ * Comparisons are in compare.c, PRELU in prelu.c; the loops are kernels/binary.h, and the walk is broadcast.h.
+ */
+#include "kernels/binary.h"
+
+#include <math.h>
+
+#include "operators/broadcast.h"
+#include "operators/op.h"
+
+/* Which kernels an operator's types and quantization ask for. */
+enum { PATH_F32, PATH_INT, PATH_QUANT, PATH_POT, PATH_Q15 };
+
+typedef struct binary_params {
+  int32_t path;
+  union {
+    binary_f32 f32;
+    binary_int ints;
+    binary_quant quant;
+  } u;
+} binary_params;
+
+/* ---- what differs between the operators ---- */
+
+/* ADD: operands are brought to twice the larger scale, with `left` spare bits below. */
+static void quant_add(const op_ctx *c, binary_quant *q) {
+  const float sa = c->in[0]->scale, sb = c->in[1]->scale;
+  const double twice = 2 * (double)(sa > sb ? sa : sb);
+  q->left = c->in[0]->type == MOTE_INT16 ? 15 : 20;
+  q->a = fx_quantize_multiplier(sa / twice);
+  q->b = fx_quantize_multiplier(sb / twice);
+  q->y = fx_quantize_multiplier(twice / ((double)(1 << q->left) * c->out[0]->scale));
+}
+
+/* MUL: the ratio is computed in float, as the reference does. */
+static void quant_mul(const op_ctx *c, binary_quant *q) {
+  q->y = fx_quantize_multiplier(c->in[0]->scale * c->in[1]->scale / c->out[0]->scale);
+}
+
+typedef struct rule {
+  int32_t code;
+  binary_kind kind;
+  void (*quant)(const op_ctx *c, binary_quant *q);
+} rule;
+
+static const rule rules[] = {
+    {sch_BuiltinOperator_ADD, BINARY_ADD, quant_add},
+    {sch_BuiltinOperator_MUL, BINARY_MUL, quant_mul},
+};
+
+static const rule *rule_of(const op_ctx *c) {
+  const rule *r = rules;
+  while (r->code != c->op->code) r++;
+  return r;
+}
+
+static int32_t activation_of(const op_ctx *c) {
+  switch (c->op->options) {
+    case sch_BuiltinOptions_AddOptions: return ((const sch_AddOptions *)c->options)->fused_activation_function;
+    case sch_BuiltinOptions_MulOptions: return ((const sch_MulOptions *)c->options)->fused_activation_function;
+    default: return sch_ActivationFunctionType_NONE;
+  }
+}
+
+/* ---- check ---- */
+
+/* The exponent of a scale that is a power of two, tested as the reference does: in float, to a thousandth. */
+static bool power_of_two(float scale, int32_t *exponent) {
+  const float log2 = logf(scale) * (1.0f / logf(2.0f)), whole = roundf(log2);
+  *exponent = (int32_t)whole;
+  return fabsf(log2 - whole) < 1e-3f;
+}
+
+/* int16 ADD of old models: all scales are powers of two, and one operand is shifted right to the output's. */
+static mote_status check_pot(op_ctx *c, binary_params *p, bool *pot) {
+  *pot = false;
+  if (c->op->code != sch_BuiltinOperator_ADD || !((const sch_AddOptions *)c->options)->pot_scale_int16) return MOTE_OK;
+  int32_t a, b, y;
+  if (!power_of_two(c->in[0]->scale, &a) || !power_of_two(c->in[1]->scale, &b) || !power_of_two(c->out[0]->scale, &y))
+    return MOTE_OK;
+  OP_REQUIRE(c, a <= y && b <= y && (a == y || b == y) && y - a <= 15 && y - b <= 15, MOTE_ERR_MODEL,
+             "of int16 operands with scales 2^%d and 2^%d one must have the output's scale 2^%d, and none a larger one",
+             (int)a, (int)b, (int)y);
+  p->path = PATH_POT;
+  p->u.quant.a.shift = a - y;
+  p->u.quant.b.shift = b - y;
+  *pot = true;
+  return MOTE_OK;
+}
+
+static bool is_8_bit(mote_type type) { return type == MOTE_INT8 || type == MOTE_UINT8; }
+
+static mote_status check_quant(op_ctx *c, binary_params *p) {
+  const op_tensor *a = c->in[0], *b = c->in[1], *y = c->out[0];
+  MOTE_TRY(op_need_scale(c, a));
+  MOTE_TRY(op_need_scale(c, b));
+  MOTE_TRY(op_need_scale(c, y));
+  binary_quant *q = &p->u.quant;
+  q->flip = a->type == MOTE_INT8 ? 0x80 : 0;
+  q->a_zero = a->zero_point + q->flip;
+  q->b_zero = b->zero_point + q->flip;
+  q->y_zero = y->zero_point;
+  bool pot = false;
+  if (a->type == MOTE_INT16) MOTE_TRY(check_pot(c, p, &pot));
+  if (!pot) {
+    p->path = PATH_QUANT;
+    rule_of(c)->quant(c, q);
+  }
+  return op_activation_quant(c, activation_of(c), y, &q->lo, &q->hi);
+}
+
+static mote_status check_int(op_ctx *c, binary_params *p) {
+  float lo, hi;
+  MOTE_TRY(op_activation_f32(c, activation_of(c), &lo, &hi));
+  int32_t least, most;
+  op_type_range(c->out[0]->type, &least, &most);
+  const bool wide = c->out[0]->type == MOTE_INT64;
+  p->path = PATH_INT;
+  /* A fused activation's bounds are small integers; a bound that is absent is the type's. */
+  p->u.ints.lo = lo >= -1 ? (int64_t)lo : wide ? INT64_MIN : least;
+  p->u.ints.hi = hi <= 6 ? (int64_t)hi : wide ? INT64_MAX : most;
+  return MOTE_OK;
+}
+
+/* int16 to 8 bits: a Q0.15 product; scales are not looked at. */
+static mote_status check_q15(op_ctx *c, binary_params *p) {
+  binary_quant *q = &p->u.quant;
+  p->path = PATH_Q15;
+  q->y_zero = c->out[0]->zero_point;
+  if (activation_of(c) != sch_ActivationFunctionType_NONE) MOTE_TRY(op_need_scale(c, c->out[0]));
+  return op_activation_quant(c, activation_of(c), c->out[0], &q->lo, &q->hi);
+}
+
+static bool any_scale(const op_ctx *c) {
+  return c->in[0]->quant->count || c->in[1]->quant->count || c->out[0]->quant->count;
+}
+
+static mote_status check(op_ctx *c) {
+  binary_params *p = c->params;
+  const mote_type in = c->in[0]->type, out = c->out[0]->type;
+  if (in == MOTE_FLOAT32) {
+    p->path = PATH_F32;
+    return op_activation_f32(c, activation_of(c), &p->u.f32.lo, &p->u.f32.hi);
+  }
+  if (in == MOTE_INT16 && is_8_bit(out)) return check_q15(c, p);
+  if (is_8_bit(in) || (in == MOTE_INT16 && any_scale(c))) return check_quant(c, p);
+  return check_int(c, p);
+}
+
+/* ---- the other phases ---- */
+
+static mote_status infer(op_ctx *c) { return op_broadcast(c, c->in[0], c->in[1], c->out[0]); }
+
+static mote_status plan(op_ctx *c) {
+  broadcast_plan_of(c->record, c->in[0], c->in[1], c->out[0]);
+  return MOTE_OK;
+}
+
+static binary_fn kernel_of(const op_ctx *c) {
+  const binary_kernels *k = kern_binary(c->isa);
+  const binary_kind kind = rule_of(c)->kind;
+  const mote_type type = c->in[0]->type;
+  switch (((const binary_params *)c->params)->path) {
+    case PATH_F32: return k->f32[kind];
+    case PATH_QUANT: return type == MOTE_INT16 ? k->q16[kind] : k->q8[kind];
+    case PATH_POT: return k->add_pot16;
+    case PATH_Q15: return k->mul_q15_8;
+    default: return type == MOTE_INT16 ? k->i16[kind] : type == MOTE_INT32 ? k->i32[kind] : k->i64[kind];
+  }
+}
+
+static mote_status run(op_ctx *c) {
+  const binary_params *p = c->params;
+  broadcast_run(c, c->record, c->in[0], c->in[1], kernel_of(c), &p->u);
+  return MOTE_OK;
+}
+
+#define BINARY_COMMON                                                                                                  \
+  .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1, .traits = OP_INPLACE_0 | OP_INPLACE_1,         \
+  .params_size = sizeof(binary_params), .record_size = sizeof(broadcast_plan), .check = check, .infer = infer,         \
+  .plan = plan, .run = run
+
+const mote_op op_add = {
+    .name = "ADD",
+    .code = sch_BuiltinOperator_ADD,
+    .versions = 5,
+    .options = sch_BuiltinOptions_AddOptions,
+    .types = "f32 f32 > f32; i32 i32 > i32; i64 i64 > i64; i16 i16 > i16; i8 i8 > i8; u8 u8 > u8",
+    BINARY_COMMON,
+    .notes = "Integers without a scale wrap; int16 with power-of-two scales is shifted, else rescaled.",
+};
+
+const mote_op op_mul = {
+    .name = "MUL",
+    .code = sch_BuiltinOperator_MUL,
+    .versions = 7,
+    .options = sch_BuiltinOptions_MulOptions,
+    .types = "f32 f32 > f32; i32 i32 > i32; i64 i64 > i64; i16 i16 > i16|i8|u8; i8 i8 > i8; u8 u8 > u8",
+    BINARY_COMMON,
+    .notes = "Integers without a scale wrap; int16 to 8 bits is a Q0.15 product.",
+};

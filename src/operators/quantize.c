@@ -1,0 +1,214 @@
+/* quantize.c: QUANTIZE (floats to integers, and integers to other scales and widths) and DEQUANTIZE.
+ *
+ * Per channel only between floats and integers. The loops are kernels/map.h.
+ */
+#include "base/fixed.h"
+#include "operators/unary.h"
+
+typedef struct quantize_params {
+  union {
+    uint8_t table_8[256]; /* 8 bits to 8 bits, by the byte */
+    int16_t table_16[256];
+    map_requant requant;
+    map_quantize quantize;
+    map_dequantize dequantize;
+  } u;
+} quantize_params;
+
+static bool is_8_bit(mote_type type) { return type == MOTE_INT8 || type == MOTE_UINT8; }
+
+/* The tensor that carries the scales. */
+static const op_tensor *integers(const op_ctx *c) {
+  return c->op->code == sch_BuiltinOperator_QUANTIZE ? c->out[0] : c->in[0];
+}
+
+static bool per_channel(const op_ctx *c) { return integers(c)->quant->count > 1; }
+
+static mote_status check_channels(op_ctx *c) {
+  const op_tensor *t = integers(c);
+  for (int32_t i = 0; i < t->quant->count; i++)
+    OP_REQUIRE(c, c->op->code == sch_BuiltinOperator_DEQUANTIZE || t->quant->scale[i] > 0, MOTE_ERR_MODEL,
+               "scale %d of the output is %g; it must be greater than 0", (int)i, (double)t->quant->scale[i]);
+  return MOTE_OK;
+}
+
+static mote_status infer(op_ctx *c) {
+  const op_tensor *t = c->in[0], *q = integers(c);
+  if (per_channel(c) && t->rank >= 0) {
+    const int32_t axis = q->quant->axis;
+    OP_REQUIRE(c, axis >= 0 && axis < t->rank && (t->dims[axis] == q->quant->count || t->dims[axis] < 0),
+               MOTE_ERR_SHAPE, "there are %d scales along dimension %d, which must have as many elements",
+               (int)q->quant->count, (int)axis);
+  }
+  op_same_shape(c->out[0], t);
+  return MOTE_OK;
+}
+
+/* ---- per channel ---- */
+
+enum { TASK_ELEMENTS = 16 * 1024 };
+
+/* Elements are outer x channels x inner. */
+typedef struct channel_walk {
+  const op_quant *quant;
+  const char *x;
+  char *y;
+  size_t x_bytes, y_bytes;
+  size_t outer, channels, inner, outer_a_task;
+  int32_t flip, lo, hi; /* of the integers */
+  bool quantizes, wide; /* wide: 16 bits */
+  const map_kernels *k;
+} channel_walk;
+
+static void run_row(const channel_walk *w, const char *x, char *y) {
+  const map_quantize_row q = {w->quant->scale, w->quant->zero_point, w->lo, w->hi};
+  const map_dequantize_row d = {w->flip, w->quant->scale, w->quant->zero_point};
+  if (w->quantizes) (w->wide ? w->k->quantize_row_16 : w->k->quantize_row_8)(x, y, w->channels, &q);
+  else (w->wide ? w->k->dequantize_row_16 : w->k->dequantize_row_8)(x, y, w->channels, &d);
+}
+
+static void run_channel(const channel_walk *w, size_t channel, const char *x, char *y) {
+  const float scale = w->quant->scale[channel];
+  const int32_t zero = w->quant->zero_point[channel];
+  const map_quantize q = {scale, zero, w->lo, w->hi};
+  const map_dequantize d = {w->flip, zero + w->flip, scale};
+  if (w->quantizes) (w->wide ? w->k->quantize_16 : w->k->quantize_8)(x, y, w->inner, &q);
+  else (w->wide ? w->k->dequantize_16 : w->k->dequantize_8)(x, y, w->inner, &d);
+}
+
+static void channel_task(void *arg, size_t index, int worker) {
+  (void)worker;
+  const channel_walk *w = arg;
+  const size_t first = index * w->outer_a_task;
+  const size_t last = w->outer - first < w->outer_a_task ? w->outer : first + w->outer_a_task;
+  for (size_t o = first; o < last; o++) {
+    const size_t at = o * w->channels * w->inner;
+    if (w->inner == 1) run_row(w, w->x + at * w->x_bytes, w->y + at * w->y_bytes);
+    else
+      for (size_t i = 0; i < w->channels; i++)
+        run_channel(w, i, w->x + (at + i * w->inner) * w->x_bytes, w->y + (at + i * w->inner) * w->y_bytes);
+  }
+}
+
+static mote_status run_per_channel(op_ctx *c) {
+  const op_tensor *x = c->in[0], *y = c->out[0], *t = integers(c);
+  channel_walk w = {.quant = t->quant, .x = x->data, .y = y->data, .k = kern_map(c->isa)};
+  w.x_bytes = (size_t)mote_type_bits(x->type) / 8;
+  w.y_bytes = (size_t)mote_type_bits(y->type) / 8;
+  w.channels = (size_t)t->quant->count;
+  w.inner = op_span(x, t->quant->axis + 1, x->rank);
+  w.flip = t->type == MOTE_INT8 ? 0x80 : 0;
+  w.quantizes = t == y;
+  w.wide = t->type == MOTE_INT16;
+  op_type_range(t->type, &w.lo, &w.hi);
+  if (op_count(x) == 0) return MOTE_OK;
+  w.outer = op_span(x, 0, t->quant->axis);
+  w.outer_a_task = TASK_ELEMENTS / (w.channels * w.inner) + 1;
+  op_parallel(c, (w.outer + w.outer_a_task - 1) / w.outer_a_task, channel_task, &w);
+  return MOTE_OK;
+}
+
+/* ---- QUANTIZE ---- */
+
+/* Integers to integers: clamp(Q(x - x_zero) + y_zero) with the ratio of scales in double. */
+static void requantize(const op_tensor *x, const op_tensor *y, quantize_params *p) {
+  map_requant q = {.x_zero = x->zero_point, .y_zero = y->zero_point};
+  q.mult = fx_quantize_multiplier((double)x->scale / (double)y->scale);
+  op_type_range(y->type, &q.lo, &q.hi);
+  if (!is_8_bit(x->type)) {
+    p->u.requant = q;
+    return;
+  }
+  for (int i = 0; i < 256; i++) {
+    const int32_t value = x->type == MOTE_INT8 ? (int8_t)i : i;
+    const int32_t r = fx_clamp((int64_t)fx_mbqm(value - q.x_zero, q.mult) + q.y_zero, q.lo, q.hi);
+    if (y->type == MOTE_INT16) p->u.table_16[i] = (int16_t)r;
+    else p->u.table_8[i] = (uint8_t)r;
+  }
+}
+
+static mote_status quantize_check(op_ctx *c) {
+  const op_tensor *x = c->in[0], *y = c->out[0];
+  quantize_params *p = c->params;
+  if (x->type == MOTE_FLOAT32 && per_channel(c)) return check_channels(c);
+  MOTE_TRY(op_need_scale(c, y));
+  if (x->type != MOTE_FLOAT32) {
+    MOTE_TRY(op_need_scale(c, x));
+    requantize(x, y, p);
+    return MOTE_OK;
+  }
+  p->u.quantize = (map_quantize){.scale = y->scale, .y_zero = y->zero_point};
+  op_type_range(y->type, &p->u.quantize.lo, &p->u.quantize.hi);
+  return MOTE_OK;
+}
+
+static map_fn quantize_kernel(const op_ctx *c) {
+  const map_kernels *k = kern_map(c->isa);
+  const mote_type x = c->in[0]->type, y = c->out[0]->type;
+  if (x == MOTE_FLOAT32) return is_8_bit(y) ? k->quantize_8 : k->quantize_16;
+  if (x == MOTE_INT32) return is_8_bit(y) ? k->requant_32_8 : k->requant_32_16;
+  if (x == MOTE_INT16) return is_8_bit(y) ? k->requant_16_8 : y == MOTE_INT16 ? k->requant_16_16 : k->requant_16_32;
+  return is_8_bit(y) ? k->lut_8 : k->lut_8_16;
+}
+
+static mote_status quantize_run(op_ctx *c) {
+  if (per_channel(c)) return run_per_channel(c);
+  unary_run(c, quantize_kernel(c), c->params);
+  return MOTE_OK;
+}
+
+const mote_op op_quantize = {
+    .name = "QUANTIZE",
+    .code = sch_BuiltinOperator_QUANTIZE,
+    .versions = 3,
+    .options = sch_BuiltinOptions_QuantizeOptions,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = "f32 > i8|u8|i16; i8|u8 > i8|u8|i16; i16 > i8|i16|i32; i32 > i8|i16",
+    .traits = OP_INPLACE_0,
+    .params_size = sizeof(quantize_params),
+    .check = quantize_check,
+    .infer = infer,
+    .run = quantize_run,
+    .notes = "Per channel from float32 only. Halves round away from zero; NaN becomes the zero point.",
+};
+
+/* ---- DEQUANTIZE ---- */
+
+static mote_status dequantize_check(op_ctx *c) {
+  const op_tensor *x = c->in[0];
+  quantize_params *p = c->params;
+  if (x->type == MOTE_FLOAT16) return MOTE_OK;
+  if (per_channel(c)) return check_channels(c);
+  MOTE_TRY(op_need_scale(c, x));
+  const int32_t flip = x->type == MOTE_INT8 ? 0x80 : 0;
+  p->u.dequantize = (map_dequantize){.flip = flip, .zero = x->zero_point + flip, .scale = x->scale};
+  return MOTE_OK;
+}
+
+static mote_status dequantize_run(op_ctx *c) {
+  const map_kernels *k = kern_map(c->isa);
+  const mote_type type = c->in[0]->type;
+  if (type != MOTE_FLOAT16 && per_channel(c)) return run_per_channel(c);
+  unary_run(c, type == MOTE_FLOAT16 ? k->widen_f16 : is_8_bit(type) ? k->dequantize_8 : k->dequantize_16, c->params);
+  return MOTE_OK;
+}
+
+const mote_op op_dequantize = {
+    .name = "DEQUANTIZE",
+    .code = sch_BuiltinOperator_DEQUANTIZE,
+    .versions = 5,
+    .options = sch_BuiltinOptions_DequantizeOptions,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = "i8|u8|i16|f16 > f32",
+    .params_size = sizeof(quantize_params),
+    .check = dequantize_check,
+    .infer = infer,
+    .run = dequantize_run,
+    .notes = "Per tensor or per channel; float16 is widened.",
+};

@@ -1,0 +1,274 @@
+/* reduce.c: reductions over axes: MEAN, SUM.
+ *
+ * Dimensions are merged until kept and reduced ones alternate. A task owns blocks of outputs that lie side by side and
+ * passes over all that is reduced into them: sums are split by outputs only, so they do not depend on threads.
+ */
+#include "kernels/reduce.h"
+
+#include "base/fixed.h"
+#include "operators/op.h"
+
+enum { BLOCK = 256, TASK_ELEMENTS = 16 * 1024 };
+
+/* Part of what a program prepares: requantization of the sum. */
+typedef struct reduce_params {
+  fx_mult mult;
+  int32_t flip, x_zero, y_zero; /* x_zero with flip added */
+  int32_t lo, hi;
+} reduce_params;
+
+typedef struct reduce_plan {
+  uint64_t dims[OP_MAX_RANK];
+  int32_t rank;
+  uint32_t reduced; /* bit i: dimension i is reduced */
+  uint64_t count;   /* inputs to one output */
+  uint64_t outputs;
+  fx_mult mult; /* of a quantized result: for MEAN the division is in it */
+} reduce_plan;
+
+static bool is_quantized(const op_ctx *c) {
+  const mote_type type = c->in[0]->type;
+  return type == MOTE_INT8 || type == MOTE_UINT8 || type == MOTE_INT16;
+}
+
+static bool is_mean(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_MEAN; }
+
+/* ---- check, infer ---- */
+
+static mote_status check(op_ctx *c) {
+  if (!is_quantized(c)) return MOTE_OK;
+  const op_tensor *x = c->in[0], *y = c->out[0];
+  MOTE_TRY(op_need_scale(c, x));
+  MOTE_TRY(op_need_scale(c, y));
+  reduce_params *p = c->params;
+  p->flip = x->type == MOTE_INT8 ? 0x80 : 0;
+  p->x_zero = x->zero_point + p->flip;
+  p->y_zero = y->zero_point;
+  p->mult = fx_quantize_multiplier((double)x->scale / (double)y->scale);
+  op_type_range(y->type, &p->lo, &p->hi);
+  return MOTE_OK;
+}
+
+/* Bits of the reduced dimensions; *known is false while the axes are not there. Duplicates fold; a scalar has no axis
+ * that could be wrong. */
+static mote_status axes_of(op_ctx *c, uint32_t *mask, bool *known) {
+  const op_tensor *x = c->in[0], *axes = c->in[1];
+  *mask = 0;
+  *known = op_shape_known(axes) && (axes->data || op_count(axes) == 0);
+  if (!*known || x->rank == 0) return MOTE_OK;
+  const size_t n = op_count(axes);
+  for (size_t i = 0; i < n; i++) {
+    int32_t axis;
+    MOTE_TRY(op_axis(c, op_int_at(axes, i), x->rank, &axis));
+    *mask |= UINT32_C(1) << axis;
+  }
+  return MOTE_OK;
+}
+
+static mote_status infer(op_ctx *c) {
+  const op_tensor *x = c->in[0];
+  op_tensor *y = c->out[0];
+  const bool keep = ((const sch_ReducerOptions *)c->options)->keep_dims;
+  uint32_t mask = 0;
+  bool known = false;
+  if (x->rank >= 0) MOTE_TRY(axes_of(c, &mask, &known));
+  y->rank = -1;
+  if (!known) return MOTE_OK;
+  y->rank = 0;
+  for (int32_t i = 0; i < x->rank; i++) {
+    const bool reduced = mask >> i & 1;
+    if (reduced && !keep) continue;
+    y->dims[y->rank++] = reduced ? 1 : x->dims[i];
+  }
+  return MOTE_OK;
+}
+
+/* ---- plan ---- */
+
+/* The reference's way to divide by count: as many bits of headroom as there are go into the multiplier first. */
+static fx_mult mean_multiplier(fx_mult mult, uint64_t count) {
+  int bits = 0;
+  while (count >> (bits + 1)) bits++;
+  int shift = bits < 32 ? bits : 32;
+  if (shift > 31 + mult.shift) shift = 31 + mult.shift;
+  if (shift < 0) return (fx_mult){0, 0};
+  const int64_t scaled = (int64_t)((uint64_t)mult.m << shift);
+  return (fx_mult){.m = (int32_t)(scaled / (int64_t)count), .shift = mult.shift - shift};
+}
+
+static mote_status plan(op_ctx *c) {
+  reduce_plan *p = c->record;
+  const op_tensor *x = c->in[0];
+  uint32_t mask;
+  bool known;
+  MOTE_TRY(axes_of(c, &mask, &known));
+  int before = -1;
+  p->count = 1;
+  p->outputs = op_count(c->out[0]);
+  for (int32_t i = 0; i < x->rank; i++) {
+    const int reduced = mask >> i & 1;
+    if (reduced) p->count *= (uint64_t)x->dims[i];
+    if (x->dims[i] == 1) continue;
+    if (reduced == before) p->dims[p->rank - 1] *= (uint64_t)x->dims[i];
+    else {
+      p->reduced |= (uint32_t)reduced << p->rank;
+      p->dims[p->rank++] = (uint64_t)x->dims[i];
+    }
+    before = reduced;
+  }
+  const fx_mult mult = ((const reduce_params *)c->params)->mult;
+  p->mult = is_quantized(c) && is_mean(c) && p->count ? mean_multiplier(mult, p->count) : mult;
+  return MOTE_OK;
+}
+
+/* ---- run ---- */
+
+typedef union sums {
+  float f32[BLOCK];
+  int32_t i32[BLOCK];
+  int64_t i64[BLOCK];
+} sums;
+
+typedef struct walk {
+  const reduce_plan *plan;
+  const reduce_params *params;
+  reduce_fn sum;
+  mote_type type;
+  bool mean;
+  const char *x;
+  char *y;
+  size_t bytes;                       /* of an element */
+  size_t step[OP_MAX_RANK];           /* of the input, in elements */
+  int32_t side;                       /* the innermost kept dimension, -1: none */
+  size_t width, run;                  /* outputs side by side; inputs side by side that one of them sums */
+  size_t blocks, units, units_a_task; /* blocks of a row of outputs, in all, and in a task */
+} walk;
+
+/* Finishes n sums and writes them as outputs. */
+static void finish(const walk *w, const sums *s, size_t n, size_t at) {
+  const uint64_t count = w->plan->count;
+  const int64_t divisor = w->mean && count ? (int64_t)count : 1;
+  switch ((int)w->type) {
+    case MOTE_FLOAT32:
+      for (size_t i = 0; i < n; i++) ((float *)w->y)[at + i] = s->f32[i] / (float)divisor;
+      return;
+    case MOTE_INT32:
+      for (size_t i = 0; i < n; i++) ((int32_t *)w->y)[at + i] = (int32_t)(s->i64[i] / divisor);
+      return;
+    case MOTE_INT64:
+      for (size_t i = 0; i < n; i++) ((int64_t *)w->y)[at + i] = s->i64[i] / divisor;
+      return;
+  }
+  const reduce_params *p = w->params;
+  const uint32_t zeros = (uint32_t)p->x_zero * (uint32_t)count;
+  for (size_t i = 0; i < n; i++) {
+    const int32_t scaled = fx_mbqm((int32_t)((uint32_t)s->i32[i] - zeros), w->plan->mult);
+    const int32_t q = fx_clamp((int64_t)scaled + p->y_zero, p->lo, p->hi);
+    if (w->type == MOTE_INT16) ((int16_t *)w->y)[at + i] = (int16_t)q;
+    else ((uint8_t *)w->y)[at + i] = (uint8_t)q;
+  }
+}
+
+/* Adds everything that is reduced into n neighbouring outputs; x is where the first of them begins. */
+static void pass(const walk *w, const char *x, sums *s, size_t n) {
+  const reduce_plan *p = w->plan;
+  const int32_t outer = p->rank - 1 - (w->run > 1); /* dimensions up to here are walked one by one */
+  size_t at[OP_MAX_RANK] = {0};
+  for (;;) {
+    w->sum(s, x, n, w->run, w->params->flip);
+    int32_t i = outer;
+    for (; i >= 0; i--) {
+      if (!(p->reduced >> i & 1)) continue;
+      x += w->step[i] * w->bytes;
+      if (++at[i] < p->dims[i]) break;
+      x -= w->step[i] * (size_t)p->dims[i] * w->bytes;
+      at[i] = 0;
+    }
+    if (i < 0) return;
+  }
+}
+
+static void unit(const walk *w, size_t index) {
+  const reduce_plan *p = w->plan;
+  size_t row = index / w->blocks;
+  const size_t first = index % w->blocks * BLOCK, rest = w->width - first, n = rest < BLOCK ? rest : BLOCK;
+  const size_t at = row * w->width + first;
+  size_t offset = w->side < 0 ? 0 : first * w->step[w->side];
+  for (int32_t i = w->side - 1; i >= 0; i--) {
+    if (p->reduced >> i & 1) continue;
+    offset += row % (size_t)p->dims[i] * w->step[i];
+    row /= (size_t)p->dims[i];
+  }
+  sums s = {.i64 = {0}};
+  if (p->count) pass(w, w->x + offset * w->bytes, &s, n);
+  finish(w, &s, n, at);
+}
+
+static void task(void *arg, size_t index, int worker) {
+  (void)worker;
+  const walk *w = arg;
+  const size_t first = index * w->units_a_task;
+  const size_t last = w->units - first < w->units_a_task ? w->units : first + w->units_a_task;
+  for (size_t i = first; i < last; i++) unit(w, i);
+}
+
+static reduce_fn kernel_of(const op_ctx *c) {
+  const reduce_kernels *k = kern_reduce(c->isa);
+  switch ((int)c->in[0]->type) {
+    case MOTE_FLOAT32: return k->sum_f32;
+    case MOTE_INT16: return k->sum_16;
+    case MOTE_INT32: return k->sum_32;
+    case MOTE_INT64: return k->sum_64;
+    default: return k->sum_8;
+  }
+}
+
+static mote_status run(op_ctx *c) {
+  const reduce_plan *p = c->record;
+  if (p->outputs == 0) return MOTE_OK;
+  walk w = {.plan = p,
+            .params = c->params,
+            .sum = kernel_of(c),
+            .type = c->in[0]->type,
+            .mean = is_mean(c),
+            .x = c->in[0]->data,
+            .y = c->out[0]->data,
+            .width = 1,
+            .run = 1};
+  w.bytes = (size_t)mote_type_bits(w.type) / 8;
+  size_t step = 1;
+  for (int32_t i = p->rank - 1; i >= 0; i--) {
+    w.step[i] = step;
+    step *= (size_t)p->dims[i];
+  }
+  const bool inner = p->rank > 0 && (p->reduced >> (p->rank - 1) & 1); /* the innermost dimension is reduced */
+  w.side = p->rank - 1 - inner;
+  if (inner) w.run = (size_t)p->dims[p->rank - 1];
+  if (w.side >= 0) w.width = (size_t)p->dims[w.side];
+  w.blocks = (w.width + BLOCK - 1) / BLOCK;
+  w.units = (size_t)p->outputs / w.width * w.blocks;
+  const uint64_t each = p->count * (w.width < BLOCK ? w.width : BLOCK);
+  w.units_a_task = each >= TASK_ELEMENTS ? 1 : TASK_ELEMENTS / (size_t)(each + 1) + 1;
+  op_parallel(c, (w.units + w.units_a_task - 1) / w.units_a_task, task, &w);
+  return MOTE_OK;
+}
+
+#define REDUCE_COMMON                                                                                                  \
+  .options = sch_BuiltinOptions_ReducerOptions, .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1,  \
+  .types = "f32|i32|i64|i8|u8|i16 i32 > =", .params_size = sizeof(reduce_params), .record_size = sizeof(reduce_plan),  \
+  .check = check, .infer = infer, .plan = plan, .run = run
+
+const mote_op op_mean = {
+    .name = "MEAN",
+    .code = sch_BuiltinOperator_MEAN,
+    .versions = 3,
+    REDUCE_COMMON,
+    .notes = "Integer means truncate; the mean of nothing is 0.",
+};
+
+const mote_op op_sum = {
+    .name = "SUM",
+    .code = sch_BuiltinOperator_SUM,
+    .versions = 2,
+    REDUCE_COMMON,
+};
