@@ -189,3 +189,17 @@ mote_status conv_infer(op_ctx *c, const conv_attr *a) {
 }
 
 mote_status conv_shape_of(op_ctx *c, const conv_attr *a, conv_shape *s) { return measure(c, a, s); }
+
+bool conv_filter_of(const op_ctx *c, const conv_attr *a, conv_shape *s) {
+  const op_tensor *const in = c->in[CONV_INPUT], *const filter = c->in[CONV_FILTER],
+                         *const bias = conv_input(c, CONV_BIAS);
+  if (!op_is_const(filter) || filter->rank != 4) return false;
+  *s = (conv_shape){.in_c = in->rank == 4 ? in->dims[3] : -1,
+                    .filter_h = filter->dims[1],
+                    .filter_w = filter->dims[2],
+                    .filter_c = conv_is_depthwise(a) ? 1 : filter->dims[3],
+                    .out_c = filter->dims[a->axis]};
+  if (s->filter_h < 1 || s->filter_w < 1 || s->filter_c < 1 || s->out_c < 1) return false;
+  if (bias && (!op_is_const(bias) || op_count(bias) != (size_t)s->out_c)) return false;
+  return filter->quant->count <= 1 || filter->quant->count == s->out_c;
+}

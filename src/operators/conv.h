@@ -48,6 +48,9 @@ mote_status conv_check(op_ctx *c, const conv_attr *a, conv_base *base);
 mote_status conv_infer(op_ctx *c, const conv_attr *a);
 /* All shapes are known and inferred. */
 mote_status conv_shape_of(op_ctx *c, const conv_attr *a, conv_shape *s);
+/* Channels and filter sizes, as far as a constant filter and the declared input tell them before shapes are inferred;
+ * in_c is -1 when it is not known. False: nothing sound can be made of them yet. */
+bool conv_filter_of(const op_ctx *c, const conv_attr *a, conv_shape *s);
 
 /* Multiplier of each output channel: scale_in * scale_w[ch] / scale_out. */
 void conv_multipliers(const op_ctx *c, size_t channels, fx_mult *mult);

@@ -127,12 +127,12 @@ static mote_status prepare(op_ctx *c) {
   const op_tensor *const filter = c->in[CONV_FILTER], *const in = c->in[CONV_INPUT], *const out = c->out[0];
   const op_tensor *const bias = conv_input(c, CONV_BIAS);
   const bool hybrid = params->base.kind == CONV_HYBRID;
-  const bool channels_known = in->rank == 4 && in->dims[3] >= 0;
-  if (!op_is_const(filter) || (bias && !op_is_const(bias) && !hybrid) || !channels_known) return MOTE_OK;
   const conv_attr a = attributes(c);
   conv_plan p;
-  MOTE_TRY(conv_shape_of(c, &a, &p.shape));
-  MOTE_TRY(matrices(c, &p.shape, &p));
+  conv_shape *const s = &p.shape;
+  if (!conv_filter_of(c, &a, s) || s->in_c < 1 || s->in_c % s->filter_c || s->out_c % (s->in_c / s->filter_c))
+    return MOTE_OK;
+  MOTE_TRY(matrices(c, s, &p));
   MOTE_TRY(lay_block(c, &p, params->base.kind));
   const block_key key = {.groups = p.groups,
                          .n = p.n,

@@ -136,10 +136,9 @@ static mote_status prepare(op_ctx *c) {
   const conv_kind kind = params->base.kind;
   const op_tensor *const filter = c->in[CONV_FILTER], *const in = c->in[CONV_INPUT];
   const op_tensor *const bias = conv_input(c, CONV_BIAS);
-  if (kind == CONV_HYBRID || !op_is_const(filter) || (bias && !op_is_const(bias))) return MOTE_OK;
   const conv_attr a = attributes(c);
   depthwise_plan p;
-  MOTE_TRY(conv_shape_of(c, &a, &p.shape));
+  if (kind == CONV_HYBRID || !conv_filter_of(c, &a, &p.shape)) return MOTE_OK;
   MOTE_TRY(lay_block(c, kind, &p));
   const block_key key = {.kh = p.shape.filter_h,
                          .kw = p.shape.filter_w,
