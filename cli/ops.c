@@ -27,8 +27,7 @@ static json_t *op_json(const mote_op *op) {
                {OP_ALIAS, "alias"},
                {OP_STATEFUL, "stateful"},
                {OP_DATA_SHAPE, "data_dependent_shape"},
-               {OP_CALLS, "calls_subgraphs"},
-               {OP_TAKES_SPARSE, "takes_sparse"}};
+               {OP_CALLS, "calls_subgraphs"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (op->traits & names[i].bit) json_array_append_new(traits, json_string(names[i].name));
   json_t *o = json_pack("{s:s, s:i, s:b, s:i, s:s, s:i, s:i, s:o}", "name", op->name, "code", (int)op->code, "custom",

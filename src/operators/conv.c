@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/size.h"
 
 static conv_kind kind_of(const op_ctx *c) {
   switch (c->in[CONV_INPUT]->type) {
@@ -189,6 +190,13 @@ mote_status conv_infer(op_ctx *c, const conv_attr *a) {
 }
 
 mote_status conv_shape_of(op_ctx *c, const conv_attr *a, conv_shape *s) { return measure(c, a, s); }
+
+mote_status conv_check_quantizable(op_ctx *c) {
+  size_t elements;
+  OP_REQUIRE(c, size_dims(c->in[CONV_INPUT]->dims, 4, &elements) && elements <= INT32_MAX, MOTE_ERR_LIMIT,
+             "the input has more than the %d elements that are quantized in a run", INT32_MAX);
+  return MOTE_OK;
+}
 
 bool conv_filter_of(const op_ctx *c, const conv_attr *a, conv_shape *s) {
   const op_tensor *const in = c->in[CONV_INPUT], *const filter = c->in[CONV_FILTER],

@@ -52,6 +52,9 @@ mote_status conv_shape_of(op_ctx *c, const conv_attr *a, conv_shape *s);
  * in_c is -1 when it is not known. False: nothing sound can be made of them yet. */
 bool conv_filter_of(const op_ctx *c, const conv_attr *a, conv_shape *s);
 
+/* Fails when an input is too large to be quantized in the run (hybrid). */
+mote_status conv_check_quantizable(op_ctx *c);
+
 /* Multiplier of each output channel: scale_in * scale_w[ch] / scale_out. */
 void conv_multipliers(const op_ctx *c, size_t channels, fx_mult *mult);
 

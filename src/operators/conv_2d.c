@@ -188,10 +188,7 @@ static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *pa
   p->worker_bytes = worker.bytes;
   p->block_at = scratch_part(&all, 1, params->block ? 0 : p->block.bytes);
   size_t quantized = 0;
-  if (hybrid) {
-    OP_REQUIRE(c, size_dims(c->in[CONV_INPUT]->dims, 4, &quantized), MOTE_ERR_LIMIT,
-               "the input is larger than this machine can address");
-  }
+  if (hybrid) quantized = op_count(c->in[CONV_INPUT]);
   p->quantized_at = scratch_part(&all, quantized, 1);
   p->scales_at = scratch_part(&all, hybrid ? p->images : 0, sizeof(conv_image));
   p->workers_at = scratch_part(&all, (size_t)c->workers, p->worker_bytes);
@@ -219,6 +216,7 @@ static mote_status plan(op_ctx *c) {
                "the output is larger than this machine can address");
     p->images = 1;
   }
+  if (kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c));
   size_t element, mr = 4, nr = 1;
   if (kind == CONV_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
   else if (kind != CONV_16) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;

@@ -218,6 +218,7 @@ static mote_status plan(op_ctx *c) {
   p->repeat = (size_t)(p->shape.out_c / p->shape.in_c);
   p->element = params->base.kind == CONV_F32 ? 4 : params->base.kind == CONV_16 ? 2 : 1;
   MOTE_TRY(cut(c, p));
+  if (params->base.kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c));
   return lay_scratch(c, params, p);
 }
 

@@ -25,6 +25,7 @@ typedef struct fc_params {
   fc_kind kind;
   bool fixed;         /* requantized in fixed point; else in float64, as the reference does */
   bool asymmetric;    /* hybrid: rows have a zero point */
+  bool wide_bias;     /* 16-bit activations: the bias is read as int64 */
   int32_t float_more; /* TANH or SIGN_BIT on float outputs, else NONE */
   float lo, hi;       /* fused activation of float outputs ... */
   int32_t qlo, qhi;   /* ... and of integer ones */

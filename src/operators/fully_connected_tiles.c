@@ -143,14 +143,15 @@ static void multiply_8(const fc_job *j, const fc_part *t, int32_t w_zero,
 
 /* ---- 16-bit activations ---- */
 
-static int64_t bias_at(const op_tensor *bias, size_t i) {
+static int64_t bias_at(const fc_job *j, size_t i) {
+  const op_tensor *const bias = fc_bias(j->c);
   if (!bias) return 0;
-  return bias->type == MOTE_INT64 ? ((const int64_t *)bias->data)[i] : ((const int32_t *)bias->data)[i];
+  return j->params->wide_bias ? ((const int64_t *)bias->data)[i] : ((const int32_t *)bias->data)[i];
 }
 
 static void multiply_16(const fc_job *j, const fc_part *t) {
   const fc_plan *const p = j->plan;
-  const op_tensor *const weights = j->c->in[FC_WEIGHTS], *const bias = fc_bias(j->c);
+  const op_tensor *const weights = j->c->in[FC_WEIGHTS];
   const fx_mult *const mult = (const fx_mult *)(const void *)(j->block + p->block.mult);
   for (size_t i = 0; i < t->rows; i++) {
     const int16_t *const row = (const int16_t *)(const void *)t->a + i * p->k;
@@ -160,7 +161,7 @@ static void multiply_16(const fc_job *j, const fc_part *t) {
       const int64_t dot = j->params->kind == FC_16X8
                               ? dot_s16_s8(row, (const int8_t *)weights->data + x * p->k, p->k)
                               : dot_s16_s16(row, (const int16_t *)weights->data + x * p->k, p->k);
-      const int64_t sum = (int64_t)((uint64_t)(dot - correction) + (uint64_t)bias_at(bias, x));
+      const int64_t sum = (int64_t)((uint64_t)(dot - correction) + (uint64_t)bias_at(j, x));
       if (j->params->fixed) out[x] = (int16_t)fx_clamp(fx_mbqm64(sum, mult[x]), j->params->qlo, j->params->qhi);
       else out[x] = real_16(j, sum, x);
     }

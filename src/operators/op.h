@@ -65,7 +65,7 @@ typedef struct op_tensor {
   float scale;                            /* per-tensor quantization, 0 when there is none or it is per channel */
   int32_t zero_point;                     /* of the same */
   const op_quant *quant;                  /* never NULL; count 0: none */
-  const sch_SparsityParameters *sparsity; /* NULL: dense */
+  const sch_SparsityParameters *sparsity; /* how the file had a constant; NULL: dense. data is in full all the same */
   op_known *known;                        /* NULL: nothing known */
   const char *name;                       /* for messages; may hold any bytes, printed escaped */
   int32_t index;                          /* tensor index in the file, -1: made by the compiler */
@@ -163,14 +163,12 @@ struct op_ctx {
 typedef mote_status (*op_phase)(op_ctx *c);
 
 enum {
-  OP_INPLACE_0 = 1,    /* output 0 may take the memory of input 0 (equal bytes), or ... */
-  OP_INPLACE_1 = 2,    /* ... of input 1: run reads element i before it writes element i */
-  OP_ALIAS = 4,        /* output 0 holds the same bytes as input 0: the planner makes them one; run copies otherwise */
-  OP_STATEFUL = 8,     /* reads or writes variables, resources or random state: never folded, keeps its order */
-  OP_DATA_SHAPE = 16,  /* an output's size is decided by data that only run sees (op_resize) */
-  OP_CALLS = 32,       /* calls subgraphs */
-  OP_DENSE_ONLY = 0,   /* sparse constants are expanded before it sees them ... */
-  OP_TAKES_SPARSE = 64 /* ... unless it says that it takes them */
+  OP_INPLACE_0 = 1,   /* output 0 may take the memory of input 0 (equal bytes), or ... */
+  OP_INPLACE_1 = 2,   /* ... of input 1: run reads element i before it writes element i */
+  OP_ALIAS = 4,       /* output 0 holds the same bytes as input 0: the planner makes them one; run copies otherwise */
+  OP_STATEFUL = 8,    /* reads or writes variables, resources or random state: never folded, keeps its order */
+  OP_DATA_SHAPE = 16, /* an output's size is decided by data that only run sees (op_resize) */
+  OP_CALLS = 32       /* calls subgraphs */
 };
 
 /* The descriptor. Zero means none: leave out what an operator does not need. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "operators/sparse.h"
 #include "runtime/runtime.h"
 
 /* Folding stops making constants beyond this many bytes; what is left runs at run time. */
@@ -71,6 +72,36 @@ static void *fold_alloc(compiler *k, size_t bytes) {
   return data;
 }
 
+/* Writes a sparse constant out in full. Its sparsity stays in the tensor: it tells how the file had it. */
+static mote_status expand(compiler *k, const graph_value *v, op_tensor *t) {
+  char name[100];
+  const sparse_constant from = {.sparsity = v->sparsity,
+                                .file = k->p->model->file.data,
+                                .file_size = k->p->model->file.size,
+                                .rank = t->rank,
+                                .dims = t->dims,
+                                .element = (size_t)mote_type_bits(t->type) / 8,
+                                .values = v->data,
+                                .bytes = v->bytes};
+  size_t count, bytes;
+  err_name(name, sizeof name, v->name.data ? v->name.data : "", v->name.size);
+  if (!from.element)
+    return err_set(k->error, MOTE_ERR_UNSUPPORTED, "tensor %d '%s' is a sparse constant of type %s", (int)v->tensor,
+                   name, mote_type_name(t->type));
+  if (!size_dims(t->dims, t->rank, &count) || !op_type_bytes(t->type, count, &bytes) ||
+      bytes > FOLD_LIMIT - k->folded_bytes)
+    return err_set(k->error, MOTE_ERR_LIMIT, "tensor %d '%s' is sparse, and in full larger than the %d bytes allowed",
+                   (int)v->tensor, name, FOLD_LIMIT);
+  void *full = fold_alloc(k, bytes);
+  if (!full) return err_memory(k->error, "a sparse constant in full", bytes);
+  k->folded_bytes += bytes;
+  const mote_status status = sparse_expand(&from, full, k->error);
+  if (status != MOTE_OK) err_prefix(k->error, "tensor %d '%s'", (int)v->tensor, name);
+  t->data = full;
+  t->bytes = bytes;
+  return status;
+}
+
 /* Gives the outputs shapes and memory; false (and no harm) when that is not possible or too much. */
 static bool fold_outputs(compiler *k, op_ctx *c) {
   op_tensor before[8];
@@ -134,21 +165,28 @@ static mote_status compile_values(compiler *k, prog_graph *g) {
   g->values = ARENA_ARRAY(&k->p->arena, op_tensor, (size_t)from->num_values + 1);
   g->steps = ARENA_ARRAY(&k->p->arena, prog_step, (size_t)from->num_nodes + 1);
   if (!g->values || !g->steps) return err_memory(k->error, "the program", 0);
-  for (int32_t i = 0; i < from->num_values; i++) value_template(&from->values[i], &g->values[i]);
+  for (int32_t i = 0; i < from->num_values; i++) {
+    const graph_value *v = &from->values[i];
+    value_template(v, &g->values[i]);
+    if (v->is_const && v->sparsity) MOTE_TRY(expand(k, v, &g->values[i]));
+  }
   return MOTE_OK;
 }
 
-/* Frees folded constants that every reader has packed. */
+/* Frees constants that compilation made and every reader has packed. Their packs are not found again: the address will
+ * be another constant's. */
 static void drop_consumed(mote_program *p, prog_graph *g) {
   for (int32_t v = 0; v < g->graph->num_values; v++) {
     op_tensor *t = &g->values[v];
-    if (!(t->flags & OP_CONST) || g->graph->values[v].is_const) continue;
+    const graph_value *from = &g->graph->values[v];
+    if (!(t->flags & OP_CONST) || (from->is_const && !from->sparsity)) continue;
     bool needed = false;
     for (int32_t i = 0; i < g->graph->num_outputs; i++) needed |= g->graph->outputs[i] == v;
     for (int32_t s = 0; s < g->num_steps && !needed; s++)
       for (int32_t i = 0; i < g->steps[s].node->num_inputs && !needed; i++)
         needed = g->steps[s].node->inputs[i] == v && !(i < 32 && (g->steps[s].consumed >> i & 1));
     if (needed) continue;
+    packs_disown(&p->packs, t->data);
     for (int32_t i = 0; i < p->num_folded; i++)
       if (p->folded[i] == t->data) {
         mem_free(p->mem, p->folded[i]);

@@ -42,3 +42,10 @@ mote_status packs_get(pack_list *l, mem *m, const void *source, uint32_t layout,
   *out = p->data;
   return MOTE_OK;
 }
+
+void packs_disown(pack_list *l, const void *source) {
+  pthread_mutex_lock(&l->lock);
+  for (pack *p = l->first; p; p = p->next)
+    if (p->source == source) p->source = NULL;
+  pthread_mutex_unlock(&l->lock);
+}

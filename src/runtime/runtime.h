@@ -36,6 +36,8 @@ void packs_free(pack_list *l, mem *m);
 mote_status packs_get(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes,
                       void (*fill)(void *to, const void *arg), const void *arg, const void **out, bool *made,
                       mote_error *e);
+/* Makes the packs of a source that is about to be freed unfindable; what they were given to keeps them. */
+void packs_disown(pack_list *l, const void *source);
 
 /* ---- model ---- */
 struct mote_model {
