@@ -1,6 +1,7 @@
 /* pad.c: PAD puts elements of one value around the input.
  *
- * Quantised tensors are padded with their zero point, so that the real value is 0.
+ * The value is an optional third input; without it, quantised tensors get their zero point, so that the real value is
+ * 0.
  */
 #include <string.h>
 
@@ -30,11 +31,23 @@ static mote_status read_padding(op_ctx *c, int32_t rank, padding *p, bool *known
   return MOTE_OK;
 }
 
+/* A value given as operand is copied as it is: one element in the output's quantization. */
+static mote_status check(op_ctx *c) {
+  const op_tensor *const out = c->out[0], *const value = c->num_inputs > 2 ? c->in[2] : NULL;
+  OP_REQUIRE(c, !value || (value->scale == out->scale && value->zero_point == out->zero_point), MOTE_ERR_MODEL,
+             "the padding value has scale %g and zero point %d, the output %g and %d; they must be equal",
+             (double)value->scale, (int)value->zero_point, (double)out->scale, (int)out->zero_point);
+  return MOTE_OK;
+}
+
 static mote_status infer(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const operand = c->in[1];
+  const op_tensor *const value = c->num_inputs > 2 ? c->in[2] : NULL;
   op_tensor *const out = c->out[0];
+  OP_REQUIRE(c, !value || !op_shape_known(value) || op_count(value) == 1, MOTE_ERR_SHAPE,
+             "the padding value must be one element");
   OP_REQUIRE(c, operand->rank < 0 || (operand->rank == 2 && (operand->dims[1] == 2 || operand->dims[1] < 0)),
-             MOTE_ERR_SHAPE, "the paddings must have the shape %dx2: before and behind each dimension", (int)in->rank);
+             MOTE_ERR_SHAPE, "the paddings must have two columns: before and behind each dimension");
   const int32_t rank = in->rank >= 0 ? in->rank : operand->rank == 2 ? operand->dims[0] : -1;
   OP_REQUIRE(c, operand->rank < 0 || operand->dims[0] < 0 || operand->dims[0] == rank, MOTE_ERR_SHAPE,
              "there are paddings for %d dimensions, but the input has %d", (int)operand->dims[0], (int)rank);
@@ -60,10 +73,13 @@ static mote_status infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-/* One element of the padding; small integers as their zero point says, in little-endian bytes. */
-static int64_t pad_value(const op_tensor *t) {
+/* One element of the padding: the operand, or the zero point, in little-endian bytes. */
+static void read_value(const op_ctx *c, int64_t value[2]) {
+  const op_tensor *const t = c->out[0], *const operand = c->num_inputs > 2 ? c->in[2] : NULL;
   const bool quantised = t->type == MOTE_INT8 || t->type == MOTE_UINT8 || t->type == MOTE_INT16;
-  return quantised ? t->zero_point : 0;
+  value[0] = quantised ? t->zero_point : 0;
+  value[1] = 0;
+  if (operand) memcpy(value, operand->data, (size_t)move_element(t->type));
 }
 
 /* Fills positions [at, at + size) of one axis, for all positions of the axes before it that the input covers, and all
@@ -102,7 +118,8 @@ static mote_status run(op_ctx *c) {
   padding p;
   bool known;
   MOTE_TRY(read_padding(c, in->rank, &p, &known));
-  const int64_t value[2] = {pad_value(out), 0};
+  int64_t value[2];
+  read_value(c, value);
   for (int32_t i = 0; i < out->rank; i++) {
     if (p.before[i]) fill_slab(c, &p, value, i, 0, p.before[i]);
     if (p.behind[i]) fill_slab(c, &p, value, i, p.before[i] + in->dims[i], p.behind[i]);
@@ -117,10 +134,12 @@ const mote_op op_pad = {
     .versions = 5,
     .options = sch_BuiltinOptions_PadOptions,
     .inputs_min = 2,
-    .inputs_max = 2,
+    .inputs_max = 3,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i8|i16|i32|i64 > =",
+    .optional = 1u << 2,
+    .types = MOVE_TYPES " i8|i16|i32|i64 = > =",
+    .check = check,
     .infer = infer,
     .run = run,
     .notes = "Up to 8 dimensions; paddings may be computed in the run.",

@@ -38,9 +38,10 @@ static mote_status wanted_shape(op_ctx *c, int64_t *wanted, int32_t *count) {
   return MOTE_OK;
 }
 
-/* Tests the wanted dimensions and multiplies those that are given; *free is the one that is -1, or -1. */
-static mote_status given_product(op_ctx *c, const int64_t *wanted, int32_t count, size_t *product, int32_t *free) {
-  int32_t dims[OP_MAX_RANK];
+/* Tests the wanted dimensions; *free is the one that is -1, or -1. */
+static mote_status check_wanted(op_ctx *c, const int64_t *wanted, int32_t count, int32_t *free) {
+  OP_REQUIRE(c, count <= OP_MAX_RANK, MOTE_ERR_SHAPE, "a shape of %d dimensions is asked for; at most %d are supported",
+             (int)count, OP_MAX_RANK);
   *free = -1;
   for (int32_t i = 0; i < count; i++) {
     OP_REQUIRE(c, wanted[i] >= -1 && wanted[i] <= INT32_MAX, MOTE_ERR_SHAPE,
@@ -49,39 +50,54 @@ static mote_status given_product(op_ctx *c, const int64_t *wanted, int32_t count
     OP_REQUIRE(c, wanted[i] >= 0 || *free < 0, MOTE_ERR_SHAPE,
                "dimensions %d and %d of the new shape are both -1; only one can be computed", (int)*free, (int)i);
     if (wanted[i] < 0) *free = i;
-    dims[i] = wanted[i] < 0 ? 1 : (int32_t)wanted[i];
   }
-  OP_REQUIRE(c, size_dims(dims, count, product), MOTE_ERR_SHAPE,
-             "the new shape has more elements than memory can hold");
+  return MOTE_OK;
+}
+
+/* Product of the dimensions that are > 0; *empty: whether one is 0. False when it does not fit. */
+static bool product_of(const int32_t *dims, int32_t rank, size_t *product, bool *empty) {
+  *product = 1;
+  *empty = false;
+  for (int32_t i = 0; i < rank; i++) {
+    if (dims[i] == 0) *empty = true;
+    else if (dims[i] > 0 && !size_mul(*product, (size_t)dims[i], product)) return false;
+  }
+  return true;
+}
+
+/* Computes the free dimension of out, whose other dimensions are set. A 0 among them is left out of both products, as
+ * the reference does: 4x0 as 2x0x-1 is 2x0x2. */
+static mote_status fit(op_ctx *c, int32_t free) {
+  const op_tensor *const in = c->in[0];
+  op_tensor *const out = c->out[0];
+  size_t have, want;
+  bool in_empty, out_empty;
+  OP_REQUIRE(c, product_of(in->dims, in->rank, &have, &in_empty) && product_of(out->dims, out->rank, &want, &out_empty),
+             MOTE_ERR_SHAPE, "the shape has more elements than memory can hold");
+  if (free >= 0) {
+    const size_t n = in_empty && !out_empty ? 0 : have / want;
+    OP_REQUIRE(c, in_empty || (!out_empty && have % want == 0), MOTE_ERR_SHAPE,
+               "%zu elements cannot be shared out into rows of %zu, as the new shape asks", have, out_empty ? 0 : want);
+    OP_REQUIRE(c, n <= INT32_MAX, MOTE_ERR_SHAPE, "dimension %d of the new shape would be %zu", (int)free, n);
+    out->dims[free] = (int32_t)n;
+    return MOTE_OK;
+  }
+  OP_REQUIRE(c, in_empty == out_empty && (in_empty || have == want), MOTE_ERR_SHAPE,
+             "the input has %zu elements and the new shape %zu; they must be equal", in_empty ? 0 : have,
+             out_empty ? 0 : want);
   return MOTE_OK;
 }
 
 static mote_status reshape_infer(op_ctx *c) {
-  const op_tensor *const in = c->in[0];
   op_tensor *const out = c->out[0];
   int64_t wanted[OP_KNOWN_MAX];
   int32_t count, free;
-  size_t product = 1;
   MOTE_TRY(wanted_shape(c, wanted, &count));
   if (count < 0) return MOTE_OK;
-  OP_REQUIRE(c, count <= OP_MAX_RANK, MOTE_ERR_SHAPE, "a shape of %d dimensions is asked for; at most %d are supported",
-             (int)count, OP_MAX_RANK);
-  MOTE_TRY(given_product(c, wanted, count, &product, &free));
-  OP_REQUIRE(c, free < 0 || product, MOTE_ERR_SHAPE,
-             "dimension %d of the new shape is -1 and cannot be computed, because another dimension is 0", (int)free);
-  if (op_shape_known(in)) {
-    const size_t n = op_count(in);
-    if (free >= 0) {
-      OP_REQUIRE(c, n % product == 0 && n / product <= INT32_MAX, MOTE_ERR_SHAPE,
-                 "%zu elements cannot be shared out into rows of %zu, as the new shape asks", n, product);
-      wanted[free] = (int64_t)(n / product);
-    } else
-      OP_REQUIRE(c, n == product, MOTE_ERR_SHAPE,
-                 "the input has %zu elements and the new shape %zu; they must be equal", n, product);
-  }
+  MOTE_TRY(check_wanted(c, wanted, count, &free));
   out->rank = count;
   for (int32_t i = 0; i < count; i++) out->dims[i] = (int32_t)wanted[i];
-  return MOTE_OK;
+  return op_shape_known(c->in[0]) ? fit(c, free) : MOTE_OK;
 }
 
 const mote_op op_reshape = {

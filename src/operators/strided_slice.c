@@ -1,7 +1,8 @@
 /* strided_slice.c: STRIDED_SLICE takes every stride-th element of each axis from begin to end, as numpy's x[b:e:s].
  *
  * An entry of begin, end and strides belongs to one input axis, or, by a bit of a mask, adds an axis of size 1 or
- * stands for all axes that the others leave (the ellipsis). All arithmetic on indices is in 64 bits.
+ * stands for all axes that the others leave (the ellipsis). Operands are int32; all arithmetic on them is in
+ * 64 bits.
  */
 #include <string.h>
 
@@ -46,11 +47,8 @@ static int64_t clamp(int64_t x, int64_t lo, int64_t hi) { return x < lo ? lo : x
 static mote_status take_range(op_ctx *c, slice *s, const entries *e, int32_t i, int32_t n) {
   const sch_StridedSliceOptions *const o = c->options;
   const int64_t stride = e->strides[i], lo = stride > 0 ? 0 : -1, hi = stride > 0 ? n : n - 1;
-  OP_REQUIRE(c, stride != 0 && stride >= -INT32_MAX && stride <= INT32_MAX, MOTE_ERR_SHAPE,
-             "stride %d is %lld; it must be other than 0 and within 32 bits", (int)i, (long long)stride);
-  OP_REQUIRE(c, e->begin[i] == (int32_t)e->begin[i] && e->end[i] == (int32_t)e->end[i], MOTE_ERR_SHAPE,
-             "begin %lld and end %lld of entry %d must lie within 32 bits", (long long)e->begin[i],
-             (long long)e->end[i], (int)i);
+  OP_REQUIRE(c, stride != 0 && stride != INT32_MIN, MOTE_ERR_SHAPE,
+             "stride %d is %lld; it must not be 0, and at least %d", (int)i, (long long)stride, -INT32_MAX);
   int64_t begin = clamp(e->begin[i] < 0 ? e->begin[i] + n : e->begin[i], lo, hi);
   if (o->begin_mask >> i & 1) begin = stride > 0 ? 0 : n - 1;
   int64_t end = e->end[i] + (o->offset ? begin : 0);
@@ -90,6 +88,18 @@ static mote_status take(op_ctx *c, slice *s, const entries *e, int32_t i) {
   return drop ? MOTE_OK : add_dim(c, s, -1);
 }
 
+/* With the offset flag `end` is a length; so many elements must be countable, wherever they begin. */
+static mote_status check_lengths(op_ctx *c, const entries *e, int32_t count) {
+  for (int32_t i = 0; i < count; i++) {
+    const int64_t stride = e->strides[i] < 0 ? -e->strides[i] : e->strides[i];
+    const int64_t length = e->end[i] < 0 ? -e->end[i] : e->end[i];
+    OP_REQUIRE(c, stride > 0 && length / stride <= INT32_MAX, MOTE_ERR_SHAPE,
+               "length %lld of entry %d cannot be taken in strides of %lld", (long long)e->end[i], (int)i,
+               (long long)e->strides[i]);
+  }
+  return MOTE_OK;
+}
+
 static mote_status read_entries(op_ctx *c, entries *e) {
   e->count = -1;
   for (int i = BEGIN; i <= STRIDES; i++) {
@@ -103,9 +113,10 @@ static mote_status read_entries(op_ctx *c, entries *e) {
   }
   OP_REQUIRE(c, e->count <= MAX_ENTRIES, MOTE_ERR_SHAPE, "%d entries are too many; at most %d make sense",
              (int)e->count, MAX_ENTRIES);
-  int32_t counts[3];
-  e->known = op_ints(c, BEGIN, e->begin, &counts[0]) && op_ints(c, END, e->end, &counts[1]) &&
-             op_ints(c, STRIDES, e->strides, &counts[2]);
+  int32_t count;
+  e->known = op_ints(c, END, e->end, &count) && op_ints(c, STRIDES, e->strides, &count);
+  if (e->known && ((const sch_StridedSliceOptions *)c->options)->offset) MOTE_TRY(check_lengths(c, e, count));
+  e->known = e->known && op_ints(c, BEGIN, e->begin, &count);
   return MOTE_OK;
 }
 
@@ -122,13 +133,15 @@ static mote_status make_slice(op_ctx *c, slice *s) {
   OP_REQUIRE(c, !(ellipsis & (ellipsis - 1)), MOTE_ERR_MODEL, "ellipsis_mask %d has more than one bit",
              (int)o->ellipsis_mask);
   const int32_t taken = e.count - __builtin_popcount(ellipsis) - __builtin_popcount(added);
-  OP_REQUIRE(c, taken <= in->rank, MOTE_ERR_SHAPE, "there are entries for %d dimensions, but the input has %d",
-             (int)taken, (int)in->rank);
+  OP_REQUIRE(c, taken <= in->rank || ellipsis, MOTE_ERR_SHAPE,
+             "there are entries for %d dimensions, but the input has %d", (int)taken, (int)in->rank);
+  /* With too many entries, the reference has the ellipsis take one axis and passes over what is left at the end. */
+  const int32_t span = taken <= in->rank ? in->rank - taken : in->rank > 0;
   for (int32_t i = 0; i < e.count; i++) {
     if (ellipsis >> i & 1)
-      for (int32_t k = taken; k < in->rank; k++) MOTE_TRY(take_all(c, s));
+      for (int32_t k = 0; k < span; k++) MOTE_TRY(take_all(c, s));
     else if (added >> i & 1) MOTE_TRY(add_dim(c, s, 1));
-    else MOTE_TRY(take(c, s, &e, i));
+    else if (s->axes < in->rank) MOTE_TRY(take(c, s, &e, i));
   }
   while (s->axes < in->rank) MOTE_TRY(take_all(c, s));
   return MOTE_OK;
@@ -169,7 +182,7 @@ const mote_op op_strided_slice = {
     .inputs_max = 4,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i32|i64 i32|i64 i32|i64 > =",
+    .types = MOVE_TYPES " i32 i32 i32 > =",
     .infer = infer,
     .run = run,
     .notes = "All masks, negative strides and the offset flag; up to 8 dimensions.",

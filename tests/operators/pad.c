@@ -50,6 +50,20 @@ static void follows_the_definition(void **state) {
   }
 }
 
+static void value_may_be_an_operand(void **state) {
+  (void)state;
+  op_case k;
+  const float one = 1, value = -2, expected[] = {-2, 1, -2, -2};
+  op_case_begin(&k, &op_pad, NULL);
+  op_case_input(&k, MOTE_FLOAT32, 1, (int32_t[]){1}, &one, 0);
+  op_case_input(&k, MOTE_INT32, 2, (int32_t[]){1, 2}, (int32_t[]){1, 2}, OP_CONST);
+  op_case_input(&k, MOTE_FLOAT32, 0, NULL, &value, OP_CONST);
+  op_case_output(&k, MOTE_FLOAT32);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  assert_memory_equal(k.out[0].data, expected, sizeof expected);
+  assert_true(op_case_end(&k));
+}
+
 static mote_status infer(int32_t rows, int32_t columns, const int64_t *pads) {
   op_case k;
   op_case_begin(&k, &op_pad, NULL);
@@ -92,6 +106,7 @@ static void unknown_parts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
+      cmocka_unit_test(value_may_be_an_operand),
       cmocka_unit_test(refuses_impossible_paddings),
       cmocka_unit_test(unknown_parts),
   };

@@ -90,6 +90,13 @@ static void empty_tensors(void **state) {
   assert_int_equal(op_case_run(&k), MOTE_OK);
   assert_shape(&k.out[0], 2, (int32_t[]){7, 0});
   assert_true(op_case_end(&k));
+  op_case_begin(&k, &op_reshape, NULL);
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){4, 0}, six, 0);
+  op_case_input(&k, MOTE_INT32, 1, (int32_t[]){3}, (int32_t[]){2, 0, -1}, OP_CONST);
+  op_case_output(&k, MOTE_INT8);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  assert_shape(&k.out[0], 3, (int32_t[]){2, 0, 2}); /* as the reference */
+  assert_true(op_case_end(&k));
 }
 
 static void unknown_until_the_data_is_there(void **state) {

@@ -100,6 +100,10 @@ static void masks_change_the_rank(void **state) {
   /* x[-1] */
   const spec last = {1, {-1}, {0}, {1}, {.shrink_axis_mask = 1}};
   assert_result(&last, 3, dims, 2, (int32_t[]){3, 4}, 12);
+  /* x[..., newaxis, 1:2, 1:2, 1:2, 1:2]: the ellipsis takes an axis, and nothing is left for the last two */
+  const spec many = {
+      6, {0, 0, 1, 1, 1, 1}, {0, 0, 2, 2, 2, 2}, {1, 1, 1, 1, 1, 1}, {.ellipsis_mask = 1, .new_axis_mask = 2}};
+  assert_result(&many, 3, dims, 4, (int32_t[]){2, 1, 1, 1}, 5);
   /* begin 1 and length 2, by the offset flag */
   const spec offset = {2, {0, 1}, {2, 2}, {1, 1}, {.offset = true}};
   assert_result(&offset, 3, dims, 3, (int32_t[]){2, 2, 4}, 4);
@@ -111,6 +115,7 @@ static void refuses_impossible_entries(void **state) {
   const spec bad[] = {
       {2, {0, 0}, {1, 1}, {1, 0}, {0}},
       {2, {0, 0}, {1, 1}, {1, INT32_MIN}, {0}},
+      {2, {0, 0}, {1, INT32_MIN}, {1, -1}, {.offset = true}},
       {2, {0, 3}, {1, 4}, {1, 1}, {.shrink_axis_mask = 2}},
       {2, {0, 0}, {1, 1}, {1, -1}, {.shrink_axis_mask = 2}},
       {3, {0, 0, 0}, {1, 1, 1}, {1, 1, 1}, {0}},
