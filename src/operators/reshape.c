@@ -91,7 +91,7 @@ static mote_status fit(op_ctx *c, int32_t free) {
 static mote_status reshape_infer(op_ctx *c) {
   op_tensor *const out = c->out[0];
   int64_t wanted[OP_KNOWN_MAX];
-  int32_t count, free;
+  int32_t count, free = -1;
   MOTE_TRY(wanted_shape(c, wanted, &count));
   if (count < 0) return MOTE_OK;
   MOTE_TRY(check_wanted(c, wanted, count, &free));

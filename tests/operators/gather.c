@@ -37,7 +37,7 @@ static void follows_the_definition(void **state) {
     op_random_dims(&r, rank, LIMIT, dims);
     if (dims[axis] == 0) continue;
     for (int32_t i = 0; i < index_rank; i++) index_dims[i] = i < batch ? dims[i] : op_random_in(&r, 0, 4);
-    size_t count;
+    size_t count = 0;
     assert_true(size_dims(index_dims, index_rank, &count) && count <= LIMIT * 16);
     static int64_t index[LIMIT * 16];
     static int32_t plain[LIMIT * 16];
