@@ -199,7 +199,8 @@ static mote_status suppress_boxes(const detector *d, size_t candidates, int32_t 
                             .iou_threshold = nextafterf(d->p->iou_threshold, INFINITY),
                             .candidates = d->candidates,
                             .candidate_count = candidates,
-                            .max = max};
+                            .max = max,
+                            .ties_by_index = true};
   return suppress_run(d->c, &job, d->selected, NULL, count);
 }
 

@@ -97,5 +97,5 @@ const mote_op op_non_max_suppression_v5 = {
     .infer = infer,
     .plan = plan,
     .run = run,
-    .notes = "Ties go to the box with the lower index; unused slots hold zeros.",
+    .notes = "Unused slots hold zeros.",
 };

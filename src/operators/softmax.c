@@ -21,7 +21,7 @@ typedef struct softmax_params {
 
 static bool near(float scale, float want) { return fabsf(scale / want - 1.0f) < 0.01f; }
 
-/* The output's range is [0, 1) and its quantization is fixed. */
+/* The output's range is [0, 1) and its quantization is fixed; from 8 bits to 16 it uses all codes. */
 static mote_status check_output(op_ctx *c, float scale, int32_t zero_point) {
   const op_tensor *const out = c->out[0];
   OP_REQUIRE(c, near(out->scale, scale) && out->zero_point == zero_point, MOTE_ERR_MODEL,
@@ -40,7 +40,8 @@ static mote_status check(op_ctx *c) {
   switch (c->out[0]->type) {
     case MOTE_INT8: return check_output(c, 1.0f / 256, -128);
     case MOTE_UINT8: return check_output(c, 1.0f / 256, 0);
-    default: return check_output(c, 1.0f / 32768, 0);
+    default:
+      return c->in[0]->type == MOTE_INT16 ? check_output(c, 1.0f / 32768, 0) : check_output(c, 1.0f / 65536, -32768);
   }
 }
 

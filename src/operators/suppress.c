@@ -1,20 +1,46 @@
-/* suppress.c: see suppress.h. Candidates stand in a heap, so only those that are looked at are sorted. */
+/* suppress.c: see suppress.h. Candidates stand in a heap, so only those that are looked at are sorted.
+ *
+ * The order of equal scores is visible in the results, and TFLite leaves it to the heap of the C++ library it is built
+ * with. So this heap works step by step as that one does: a hole sinks to the bottom, and the last element rises from
+ * there.
+ */
 #include "operators/suppress.h"
 
 #include <math.h>
 
-static bool better(const suppress_candidate *a, const suppress_candidate *b) {
-  return a->score != b->score ? a->score > b->score : a->box < b->box;
+typedef struct heap {
+  suppress_candidate *data;
+  size_t count;
+  bool ties_by_index;
+} heap;
+
+static bool worse(const heap *h, const suppress_candidate *a, const suppress_candidate *b) {
+  if (a->score != b->score) return a->score < b->score;
+  return h->ties_by_index && a->box > b->box;
 }
 
-static void sift_down(suppress_candidate *heap, size_t count, size_t at) {
-  const suppress_candidate moving = heap[at];
-  for (size_t child; (child = 2 * at + 1) < count; at = child) {
-    if (child + 1 < count && better(&heap[child + 1], &heap[child])) child++;
-    if (!better(&heap[child], &moving)) break;
-    heap[at] = heap[child];
+/* Puts a value into the hole, or above it. */
+static void rise(heap *h, size_t hole, suppress_candidate value) {
+  while (hole > 0 && worse(h, &h->data[(hole - 1) / 2], &value)) {
+    h->data[hole] = h->data[(hole - 1) / 2];
+    hole = (hole - 1) / 2;
   }
-  heap[at] = moving;
+  h->data[hole] = value;
+}
+
+static void push(heap *h, suppress_candidate value) { rise(h, h->count++, value); }
+
+static suppress_candidate pop(heap *h) {
+  const suppress_candidate top = h->data[0];
+  const suppress_candidate last = h->data[--h->count];
+  size_t hole = 0;
+  for (size_t child; (child = 2 * hole + 1) < h->count; hole = child) {
+    /* Of equal children the right one moves up. */
+    if (child + 1 < h->count && !worse(h, &h->data[child + 1], &h->data[child])) child++;
+    h->data[hole] = h->data[child];
+  }
+  if (h->count) rise(h, hole, last);
+  return top;
 }
 
 typedef struct corners {
@@ -51,23 +77,21 @@ static bool survives(const suppress_job *job, suppress_candidate *next, const in
 }
 
 mote_status suppress_run(op_ctx *c, const suppress_job *job, int32_t *selected, float *scores, int32_t *count) {
-  suppress_candidate *const heap = job->candidates;
-  size_t left = job->candidate_count;
-  for (size_t i = left / 2; i-- > 0;) sift_down(heap, left, i);
+  heap h = {job->candidates, 0, job->ties_by_index};
+  for (size_t i = 0; i < job->candidate_count; i++) push(&h, job->candidates[i]);
+  const int32_t max = job->candidate_count < (size_t)job->max ? (int32_t)job->candidate_count : job->max;
   *count = 0;
-  for (size_t step = 0; left > 0 && *count < job->max; step++) {
+  for (size_t step = 0; h.count > 0 && *count < max; step++) {
     if (step % 256 == 0) OP_POLL(c);
-    const float before = heap[0].score;
-    const bool alive = survives(job, &heap[0], selected, *count);
-    /* A lowered score goes back and waits for its new turn. */
-    if (!alive || heap[0].score == before) {
-      if (alive) {
-        if (scores) scores[*count] = before;
-        selected[(*count)++] = heap[0].box;
-      }
-      heap[0] = heap[--left];
+    suppress_candidate next = pop(&h);
+    const float before = next.score;
+    if (!survives(job, &next, selected, *count)) continue;
+    if (next.score == before) {
+      if (scores) scores[*count] = before;
+      selected[(*count)++] = next.box;
+      if (job->ties_by_index) continue;
     }
-    if (left) sift_down(heap, left, 0);
+    push(&h, next); /* a lowered score waits for its new turn */
   }
   return MOTE_OK;
 }

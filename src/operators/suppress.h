@@ -18,10 +18,14 @@ typedef struct suppress_job {
   suppress_candidate *candidates;
   size_t candidate_count;
   int32_t max; /* boxes to select at most */
+  /* Equal scores: the lower index first. Else their order is that of TFLite's queue, into which a selected box goes
+   * back: it meets itself and is suppressed, or, having no area, is selected again while there are candidates to spare.
+   */
+  bool ties_by_index;
 } suppress_job;
 
-/* Writes the indices of the selected boxes, best first (ties: the lower index), and their scores unless that is NULL.
- * Candidates are reordered. Fails only when cancelled. */
+/* Writes the indices of the selected boxes, best first, and their scores unless that is NULL. Candidates are reordered.
+ * Fails only when cancelled. */
 mote_status suppress_run(op_ctx *c, const suppress_job *job, int32_t *selected, float *scores, int32_t *count);
 
 #endif

@@ -65,8 +65,12 @@ static mote_status variable_of(op_ctx *c, op_variable **v) {
 
 /* ---- READ_VARIABLE ---- */
 
-/* The shape is the declared one, where the file declares it; else the run decides. */
-static mote_status read_infer(op_ctx *c) { return check_handle(c); }
+/* The shape is the declared one, where the file declares it; else the run decides. Files that leave the shape empty
+ * mean any, so a scalar is no declaration. */
+static mote_status read_infer(op_ctx *c) {
+  if (c->out[0]->rank == 0) c->out[0]->rank = -1;
+  return check_handle(c);
+}
 
 static mote_status read_run(op_ctx *c) {
   op_variable *v;
