@@ -134,10 +134,13 @@ static mote_status lift_value(lifter *l, const sch_Tensor *t, int32_t index, gra
 
 /* ---- nodes ---- */
 
+/* What the file says, or the defaults when it says nothing (or names a newer kind of options). */
 static const void *node_options(const sch_Operator *o, const mote_op *op) {
-  if (op->options_2)
-    return o->builtin_options_2_type == op->options_2 ? o->builtin_options_2 : sch_options_default(2, op->options_2);
-  return o->builtin_options_type == op->options ? o->builtin_options : sch_options_default(1, op->options);
+  const void *given = NULL;
+  if (op->options_2 && o->builtin_options_2_type == op->options_2) given = o->builtin_options_2;
+  if (op->options && o->builtin_options_type == op->options) given = o->builtin_options;
+  if (given) return given;
+  return op->options_2 ? sch_options_default(2, op->options_2) : sch_options_default(1, op->options);
 }
 
 /* An output that the file omits becomes a value that nobody reads, typed as the input of the same slot. */
