@@ -141,26 +141,27 @@ static void map_logistic_16(const void *vx, void *vy, size_t n, const void *para
 
 /* ---- between floats and integers ---- */
 
-/* round(x / scale) as int32, ties away from zero, saturated at 2^30 either way: further out than any result's bounds.
- */
-static inline int32_t map_round(float x, float scale) {
+/* round(x / scale), ties away from zero, clamped to integers lo and hi; NaN gives 0. Bounds that are no constants keep
+ * compilers from making branches of the clamp. */
+static inline int32_t map_round(float x, float scale, float lo, float hi) {
   float v = x / scale;
-  v = v == v ? v : 0; /* NaN */
-  v = v > 0x1p30f ? 0x1p30f : v;
-  v = v < -0x1p30f ? -0x1p30f : v;
+  v = v == v ? v : 0;
+  v = v > lo ? v : lo;
+  v = v < hi ? v : hi;
   const int32_t whole = (int32_t)v;
   return whole + (int32_t)((v - (float)whole) * 2);
 }
 
-static void map_round_run(const float *x, int32_t *to, size_t n, float scale) {
-  for (size_t i = 0; i < n; i++) to[i] = map_round(x[i], scale);
+static void map_round_run(const float *x, int32_t *to, size_t n, const map_quantize *p) {
+  const float scale = p->scale, lo = (float)(p->lo - p->y_zero), hi = (float)(p->hi - p->y_zero);
+  for (size_t i = 0; i < n; i++) to[i] = map_round(x[i], scale, lo, hi);
 }
 
 #define NAME map_quantize_8
 #define IN float
 #define OUT uint8_t
 #define PARAMS map_quantize
-#define WIDEN(x, wide, m) map_round_run(x, wide, m, p.scale)
+#define WIDEN(x, wide, m) map_round_run(x, wide, m, &p)
 #define APPLY(wide, m) (void)0
 #define NARROW quant_narrow_8
 #include "kernels/body/map_block.inc.h"
@@ -169,7 +170,7 @@ static void map_round_run(const float *x, int32_t *to, size_t n, float scale) {
 #define IN float
 #define OUT int16_t
 #define PARAMS map_quantize
-#define WIDEN(x, wide, m) map_round_run(x, wide, m, p.scale)
+#define WIDEN(x, wide, m) map_round_run(x, wide, m, &p)
 #define APPLY(wide, m) (void)0
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
@@ -179,7 +180,10 @@ static void map_quantize_row_8(const void *vx, void *vy, size_t n, const void *p
   const float *x = vx;
   uint8_t *y = vy;
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) y[i] = (uint8_t)clamp_i32(map_round(x[i], p.scale[i]) + p.y_zero[i], p.lo, p.hi);
+  for (size_t i = 0; i < n; i++) {
+    const float lo = (float)(p.lo - p.y_zero[i]), hi = (float)(p.hi - p.y_zero[i]);
+    y[i] = (uint8_t)(map_round(x[i], p.scale[i], lo, hi) + p.y_zero[i]);
+  }
 }
 
 static void map_quantize_row_16(const void *vx, void *vy, size_t n, const void *params) {
@@ -187,7 +191,10 @@ static void map_quantize_row_16(const void *vx, void *vy, size_t n, const void *
   const float *x = vx;
   int16_t *y = vy;
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) y[i] = (int16_t)clamp_i32(map_round(x[i], p.scale[i]) + p.y_zero[i], p.lo, p.hi);
+  for (size_t i = 0; i < n; i++) {
+    const float lo = (float)(p.lo - p.y_zero[i]), hi = (float)(p.hi - p.y_zero[i]);
+    y[i] = (int16_t)(map_round(x[i], p.scale[i], lo, hi) + p.y_zero[i]);
+  }
 }
 
 static void map_dequantize_8(const void *vx, void *vy, size_t n, const void *params) {
