@@ -26,13 +26,26 @@ static bool packed_bytes(size_t n, size_t k, size_t *bytes) {
          size_mul(floats, sizeof(float), bytes);
 }
 
+/* Steps of k that are packed together: their rows of a panel stay in the first cache. */
+enum { PACKED_STEPS = 16 };
+
+/* `steps` steps of k for the columns of one panel, width of row of them real. */
+static void pack_steps(float *to, size_t row, const float *b, size_t k, size_t width, size_t steps) {
+  for (size_t x = 0; x < width; x++)
+    for (size_t p = 0; p < steps; p++) to[p * row + x] = b[x * k + p];
+  for (size_t p = 0; p < steps; p++)
+    for (size_t x = width; x < row; x++) to[p * row + x] = 0.0f;
+}
+
 static void pack(float *to, const float *b, size_t n, size_t k, const float *bias) {
   for (size_t j = 0; j < n; j += NR) {
     const size_t width = n - j < NR ? n - j : NR, row = width > LANES ? NR : LANES;
-    for (size_t x = 0; x < row; x++) to[x] = bias && x < width ? bias[j + x] : 0.0f;
-    for (size_t x = 0; x < row; x++)
-      for (size_t p = 0; p < k; p++) to[(p + 1) * row + x] = x < width ? b[(j + x) * k + p] : 0.0f;
-    to += row * (k + 1);
+    for (size_t x = 0; x < row; x++) *to++ = bias && x < width ? bias[j + x] : 0.0f;
+    for (size_t p = 0; p < k; p += PACKED_STEPS) {
+      const size_t steps = k - p < PACKED_STEPS ? k - p : PACKED_STEPS;
+      pack_steps(to, row, b + j * k + p, k, width, steps);
+      to += steps * row;
+    }
   }
 }
 

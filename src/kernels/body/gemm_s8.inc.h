@@ -32,15 +32,21 @@ static bool packed_bytes(size_t n, size_t k, size_t *bytes) {
          size_mul(columns, depth, bytes);
 }
 
-/* One column of a panel of `row` columns; returns the sum of its weights. */
-static uint32_t pack_column(int8_t *panel, size_t row, size_t x, const uint8_t *w, size_t k, uint8_t flip) {
-  uint32_t sum = 0;
+/* Elements of k that are packed together: their part of a panel stays in the first cache. */
+enum { PACKED_STEPS = 64 };
+
+/* Elements p to p + count (a whole number of STEPs, but for the last ones) of a column; panel is that of element p. */
+static void pack_part(int8_t *panel, size_t row, size_t x, const uint8_t *w, size_t count, uint8_t flip) {
   int8_t *to = panel + x / LANES * LANES * STEP;
-  for (size_t p = 0; p < k; p++) {
-    const int8_t v = (int8_t)(w[p] ^ flip);
-    to[p / STEP * STEP * row + place(x % LANES, p % STEP)] = v;
-    sum += (uint32_t)v;
-  }
+  const size_t lane = x % LANES;
+  for (; count >= STEP; count -= STEP, w += STEP, to += STEP * row)
+    for (size_t s = 0; s < STEP; s++) to[place(lane, s)] = (int8_t)(w[s] ^ flip);
+  for (size_t s = 0; s < count; s++) to[place(lane, s)] = (int8_t)(w[s] ^ flip);
+}
+
+static uint32_t sum_of(const uint8_t *w, size_t k, uint8_t flip) {
+  uint32_t sum = 0;
+  for (size_t p = 0; p < k; p++) sum += (uint32_t)(int8_t)(w[p] ^ flip);
   return sum;
 }
 
@@ -48,17 +54,19 @@ static void pack(void *to, const gemm_s8_weights *b) {
   const uint8_t *w = b->w, flip = b->w_signed ? 0 : 0x80;
   const uint32_t w_zero = (uint32_t)gemm_s8_weight_zero(b->w_zero, b->w_signed);
   const uint32_t a_zero = (uint32_t)(b->a_zero + (b->a_signed ? SIGNED_OFFSET : 0));
-  const size_t depth = depth_of(b->k);
-  for (size_t j = 0; j < b->n; j += NR) {
+  const size_t depth = depth_of(b->k), k = b->k;
+  for (size_t j = 0; j < b->n; j += NR, w += NR * k) {
     const size_t width = b->n - j < NR ? b->n - j : NR, row = width > LANES ? NR : LANES;
     uint32_t start[NR] = {0};
     int8_t *panel = (int8_t *)to + row * sizeof *start;
-    memset(panel, 0, row * depth);
-    for (size_t x = 0; x < width; x++) {
-      const uint32_t sum = pack_column(panel, row, x, w + (j + x) * b->k, b->k, flip);
-      start[x] = (b->bias ? (uint32_t)b->bias[j + x] : 0) - a_zero * sum + (uint32_t)b->k * a_zero * w_zero;
-    }
+    for (size_t x = 0; x < width; x++)
+      start[x] = (b->bias ? (uint32_t)b->bias[j + x] : 0) - a_zero * sum_of(w + x * k, k, flip) +
+                 (uint32_t)k * a_zero * w_zero;
     memcpy(to, start, row * sizeof *start);
+    if (width < row || k < depth) memset(panel, 0, row * depth);
+    for (size_t p = 0; p < k; p += PACKED_STEPS)
+      for (size_t x = 0; x < width; x++)
+        pack_part(panel + p * row, row, x, w + x * k + p, k - p < PACKED_STEPS ? k - p : PACKED_STEPS, flip);
     to = panel + row * depth;
   }
 }

@@ -1,8 +1,7 @@
 /* gemm_s8.c: the exact product of 8-bit matrices in plain C: what the levels with vectors are tested against.
  *
- * Staged elements are int16 and hold the activation as it is. A pack is a row of panels of NR columns. A panel is NR
- * int32 starts (the bias and what corrects for a_zero), then k times NR int8, one of each column; the last is filled up
- * with zeros.
+ * Staged elements are int16 and hold the activation as it is; so do packed weights, column by column, behind an int32
+ * start (the bias and what corrects for a_zero): the inner loop is one that compilers know.
  */
 #include "kernels/gemm_s8.h"
 
@@ -11,31 +10,30 @@
 #include "base/size.h"
 #include "kernels/tables.h"
 
-enum { MR = 4, NR = 8 };
+/* A column of a pack, as int16: two for the start, then k. */
+enum { START = sizeof(int32_t) / sizeof(int16_t) };
+
+/* Columns are padded to a whole number of int32. */
+static size_t column_of(size_t k) { return START + (k + START - 1) / START * START; }
 
 static bool packed_bytes(size_t n, size_t k, size_t *bytes) {
-  size_t columns, depth;
-  return size_align(n, NR, &columns) && size_add(k, sizeof(int32_t), &depth) && size_mul(columns, depth, bytes);
+  size_t column;
+  return size_align(k, START, &column) && size_add(column, START, &column) &&
+         size_mul(column, sizeof(int16_t), &column) && size_mul(column, n, bytes);
 }
 
 static void pack(void *to, const gemm_s8_weights *b) {
-  const uint8_t *w = b->w;
-  const uint8_t flip = b->w_signed ? 0 : 0x80;
+  const uint8_t *w = b->w, flip = b->w_signed ? 0 : 0x80;
   const uint32_t w_zero = (uint32_t)gemm_s8_weight_zero(b->w_zero, b->w_signed), a_zero = (uint32_t)b->a_zero;
-  for (size_t j = 0; j < b->n; j += NR) {
-    uint32_t start[NR] = {0};
-    int8_t *panel = (int8_t *)to + sizeof start;
-    memset(panel, 0, b->k * NR);
-    for (size_t x = 0; x < NR && j + x < b->n; x++) {
-      uint32_t sum = 0;
-      for (size_t p = 0; p < b->k; p++) {
-        panel[p * NR + x] = (int8_t)(w[(j + x) * b->k + p] ^ flip);
-        sum += (uint32_t)panel[p * NR + x];
-      }
-      start[x] = (b->bias ? (uint32_t)b->bias[j + x] : 0) - a_zero * sum + (uint32_t)b->k * a_zero * w_zero;
+  int16_t *column = to;
+  for (size_t j = 0; j < b->n; j++, w += b->k, column += column_of(b->k)) {
+    uint32_t sum = 0;
+    for (size_t p = 0; p < b->k; p++) {
+      column[START + p] = (int8_t)(w[p] ^ flip);
+      sum += (uint32_t)column[START + p];
     }
-    memcpy(to, start, sizeof start);
-    to = panel + b->k * NR;
+    const uint32_t start = (b->bias ? (uint32_t)b->bias[j] : 0) - a_zero * sum + (uint32_t)b->k * a_zero * w_zero;
+    memcpy(column, &start, sizeof start);
   }
 }
 
@@ -54,34 +52,28 @@ static int32_t row_sum(const void *staged, size_t k) {
   return (int32_t)sum;
 }
 
-/* rows (at most MR) x width (at most NR) elements of C, beginning with row i. */
-static void tile(const gemm_s8_job *job, size_t i, size_t rows, const char *panel, int32_t *c, size_t width) {
-  uint32_t sum[MR][NR];
-  for (size_t r = 0; r < MR; r++) {
-    memcpy(sum[r], panel, sizeof sum[r]);
-    const uint32_t row = job->w_zero && r < rows ? (uint32_t)job->w_zero * (uint32_t)job->sums[i + r] : 0;
-    for (size_t x = 0; x < NR; x++) sum[r][x] -= row;
-  }
-  const int8_t *w = (const int8_t *)panel + sizeof sum[0];
-  for (size_t p = 0; p < job->k; p++, w += NR)
-    for (size_t r = 0; r < rows; r++) {
-      const int16_t *a = (const int16_t *)((const char *)job->a + (i + r) * job->a_stride);
-      for (size_t x = 0; x < NR; x++) sum[r][x] += (uint32_t)(a[p] * w[x]);
-    }
-  for (size_t r = 0; r < rows; r++) memcpy(c + (i + r) * job->c_stride, sum[r], width * sizeof *c);
+static uint32_t dot(const int16_t *a, const int16_t *w, size_t k) {
+  uint32_t sum = 0;
+  for (size_t p = 0; p < k; p++) sum += (uint32_t)(a[p] * w[p]);
+  return sum;
 }
 
 static void run(const gemm_s8_job *job) {
-  for (size_t j = job->n_begin; j < job->n_end; j += NR) {
-    const char *panel = (const char *)job->packed + j * (job->k + sizeof(int32_t));
-    const size_t width = job->n_end - j < NR ? job->n_end - j : NR;
-    for (size_t i = 0; i < job->m; i += MR)
-      tile(job, i, job->m - i < MR ? job->m - i : MR, panel, job->c + (j - job->n_begin), width);
+  for (size_t i = 0; i < job->m; i++) {
+    const int16_t *a = (const int16_t *)((const char *)job->a + i * job->a_stride);
+    const int16_t *column = (const int16_t *)job->packed + job->n_begin * column_of(job->k);
+    const uint32_t row = job->w_zero ? (uint32_t)job->w_zero * (uint32_t)job->sums[i] : 0;
+    int32_t *c = job->c + i * job->c_stride;
+    for (size_t j = job->n_begin; j < job->n_end; j++, column += column_of(job->k)) {
+      uint32_t start;
+      memcpy(&start, column, sizeof start);
+      *c++ = (int32_t)(start - row + dot(a, column + START, job->k));
+    }
   }
 }
 
-const gemm_s8 gemm_s8_scalar = {.mr = MR,
-                                .nr = NR,
+const gemm_s8 gemm_s8_scalar = {.mr = 1,
+                                .nr = 1,
                                 .element = sizeof(int16_t),
                                 .k_align = 1,
                                 .direct = GEMM_S8_NEVER,
