@@ -6,6 +6,7 @@
 #ifndef KERNELS_MAP_H
 #define KERNELS_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,12 +23,12 @@ typedef struct map_alpha {
   float alpha; /* y = x > 0 ? x : x * alpha */
 } map_alpha;
 
-/* y = clamp(Q(x - x_zero) + y_zero), Q being fx_mbqm. leaky: by `mult` from 0 up, by `negative` below, where `sign` is
- * 0, or -1 for a result of the other sign. */
+/* y = clamp(Q(x - x_zero) + y_zero), Q being fx_mbqm. leaky: by `mult` from 0 up, by `negative` below, where
+ * `negate` turns the sign. */
 typedef struct map_requant {
   int32_t x_zero, y_zero;
   fx_mult mult, negative;
-  int32_t sign;
+  bool negate;
   int32_t lo, hi;
 } map_requant;
 

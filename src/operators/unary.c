@@ -102,9 +102,9 @@ static mote_status relu_run(op_ctx *c) {
 static int32_t leaky_one(const map_requant *p, int32_t x) {
   const int32_t d = x - p->x_zero;
   const int32_t below = fx_mbqm(d, p->negative);
-  return fx_clamp((d >= 0    ? fx_mbqm(d, p->mult)
-                   : p->sign ? -(int64_t)below
-                             : below) +
+  return fx_clamp((d >= 0      ? fx_mbqm(d, p->mult)
+                   : p->negate ? -(int64_t)below
+                               : below) +
                       (int64_t)p->y_zero,
                   p->lo, p->hi);
 }
@@ -119,7 +119,7 @@ static mote_status leaky_check(op_ctx *c) {
     return MOTE_OK;
   }
   MOTE_TRY(need_scales(c));
-  map_requant q = {.x_zero = x->zero_point, .y_zero = y->zero_point, .sign = alpha < 0 ? -1 : 0};
+  map_requant q = {.x_zero = x->zero_point, .y_zero = y->zero_point, .negate = alpha < 0};
   q.mult = fx_quantize_multiplier(x->scale / y->scale);
   q.negative = fx_quantize_multiplier(fabsf(x->scale * alpha / y->scale));
   op_type_range(y->type, &q.lo, &q.hi);

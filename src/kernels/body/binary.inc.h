@@ -1,4 +1,7 @@
 /* binary.inc.h: body of binary.h. */
+#include <stdbool.h>
+#include <string.h>
+
 #include "kernels/binary.h"
 #include "kernels/body/level.h"
 #include "kernels/body/quant.h"
@@ -81,41 +84,42 @@ static inline int32_t wrap_mul(int32_t a, int32_t b) { return (int32_t)((uint32_
 
 /* Quantized entries: a block of both operands is widened to int32 less its zero point, combined, and narrowed. */
 
-typedef void (*combine_fn)(int32_t *a, const int32_t *b, size_t n, const binary_quant *params);
+typedef void (*combine_fn)(int32_t *a, int32_t *b, size_t n, const binary_quant *p); /* to a; b may be spoilt */
 
-static void combine_add(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const binary_quant p = *params;
+static void combine_add(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  quant_scale(a, n, p->left, p->a);
+  quant_scale(b, n, p->left, p->b);
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) {
-    const int32_t qa = fx_mbqm(fx_shl(a[i], p.left), p.a), qb = fx_mbqm(fx_shl(b[i], p.left), p.b);
-    a[i] = fx_mbqm(wrap_add(qa, qb), p.y);
-  }
+  for (size_t i = 0; i < n; i++) a[i] = wrap_add(a[i], b[i]);
+  quant_scale(a, n, 0, p->y);
 }
 
-static void combine_mul(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const fx_mult y = params->y;
+static void multiply(int32_t *a, const int32_t *b, size_t n) {
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) a[i] = fx_mbqm(wrap_mul(a[i], b[i]), y);
+  for (size_t i = 0; i < n; i++) a[i] = wrap_mul(a[i], b[i]);
 }
 
-static void combine_prelu(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const binary_quant p = *params;
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) {
-    const int32_t positive = fx_mbqm(a[i], p.a), negative = fx_mbqm(wrap_mul(a[i], b[i]), p.y);
-    a[i] = a[i] >= 0 ? positive : negative;
-  }
+static void combine_mul(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  multiply(a, b, n);
+  quant_scale(a, n, 0, p->y);
 }
 
-static void combine_pot(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const int shift_a = -params->a.shift, shift_b = -params->b.shift;
+static void combine_prelu(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) b[i] = a[i] >= 0 ? a[i] : wrap_mul(a[i], b[i]);
+  quant_scale_by_sign(b, a, n, p->a, p->y);
+  memcpy(a, b, n * sizeof *a);
+}
+
+static void combine_pot(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  const int shift_a = -p->a.shift, shift_b = -p->b.shift;
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++)
     a[i] = clamp_i32(fx_rdbp(a[i], shift_a) + fx_rdbp(b[i], shift_b), INT16_MIN, INT16_MAX);
 }
 
-static void combine_q15(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  (void)params;
+static void combine_q15(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  (void)p;
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) a[i] = fx_rdbp(fx_srdhm16((int16_t)a[i], (int16_t)b[i]), 8);
 }
@@ -131,14 +135,17 @@ static void quant_8(const uint8_t *a, const uint8_t *b, uint8_t *y, size_t n, co
   }
 }
 
-static void quant_16(const int16_t *a, const int16_t *b, int16_t *y, size_t n, const binary_quant *p, combine_fn f) {
+/* y is int16, or 8 bits where `bytes` says so. */
+static void quant_16(const int16_t *a, const int16_t *b, void *y, bool bytes, size_t n, const binary_quant *p,
+                     combine_fn f) {
   int32_t wide_a[QUANT_BLOCK], wide_b[QUANT_BLOCK];
   for (size_t i = 0; i < n; i += QUANT_BLOCK) {
     const size_t m = n - i < QUANT_BLOCK ? n - i : QUANT_BLOCK;
     quant_widen_16(a + i, wide_a, m, p->a_zero);
     quant_widen_16(b + i, wide_b, m, p->b_zero);
     f(wide_a, wide_b, m, p);
-    quant_narrow_16(wide_a, y + i, m, p->y_zero, p->lo, p->hi);
+    if (bytes) quant_narrow_8(wide_a, (uint8_t *)y + i, m, p->y_zero, p->lo, p->hi);
+    else quant_narrow_16(wide_a, (int16_t *)y + i, m, p->y_zero, p->lo, p->hi);
   }
 }
 
@@ -152,30 +159,20 @@ static void prelu_q8(const void *a, const void *b, void *y, size_t n, const void
   quant_8(a, b, y, n, p, combine_prelu);
 }
 static void add_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
-  quant_16(a, b, y, n, p, combine_add);
+  quant_16(a, b, y, false, n, p, combine_add);
 }
 static void mul_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
-  quant_16(a, b, y, n, p, combine_mul);
+  quant_16(a, b, y, false, n, p, combine_mul);
 }
 static void prelu_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
-  quant_16(a, b, y, n, p, combine_prelu);
+  quant_16(a, b, y, false, n, p, combine_prelu);
 }
 static void add_pot16(const void *a, const void *b, void *y, size_t n, const void *p) {
-  quant_16(a, b, y, n, p, combine_pot);
+  quant_16(a, b, y, false, n, p, combine_pot);
 }
 
-static void mul_q15_8(const void *va, const void *vb, void *vy, size_t n, const void *params) {
-  const int16_t *a = va, *b = vb;
-  uint8_t *y = vy;
-  const binary_quant *p = params;
-  int32_t wide_a[QUANT_BLOCK], wide_b[QUANT_BLOCK];
-  for (size_t i = 0; i < n; i += QUANT_BLOCK) {
-    const size_t m = n - i < QUANT_BLOCK ? n - i : QUANT_BLOCK;
-    quant_widen_16(a + i, wide_a, m, p->a_zero);
-    quant_widen_16(b + i, wide_b, m, p->b_zero);
-    combine_q15(wide_a, wide_b, m, p);
-    quant_narrow_8(wide_a, y + i, m, p->y_zero, p->lo, p->hi);
-  }
+static void mul_q15_8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, true, n, p, combine_q15);
 }
 
 /* Comparisons. */
@@ -228,16 +225,18 @@ static void mul_q15_8(const void *va, const void *vb, void *vy, size_t n, const 
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
-static void combine_less(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const binary_quant p = *params;
+static void combine_less(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  quant_scale(a, n, p->left, p->a);
+  quant_scale(b, n, p->left, p->b);
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) a[i] = fx_mbqm(fx_shl(a[i], p.left), p.a) < fx_mbqm(fx_shl(b[i], p.left), p.b);
+  for (size_t i = 0; i < n; i++) a[i] = a[i] < b[i];
 }
 
-static void combine_less_equal(int32_t *a, const int32_t *b, size_t n, const binary_quant *params) {
-  const binary_quant p = *params;
+static void combine_less_equal(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  quant_scale(a, n, p->left, p->a);
+  quant_scale(b, n, p->left, p->b);
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) a[i] = fx_mbqm(fx_shl(a[i], p.left), p.a) <= fx_mbqm(fx_shl(b[i], p.left), p.b);
+  for (size_t i = 0; i < n; i++) a[i] = a[i] <= b[i];
 }
 
 static void less_q8(const void *a, const void *b, void *y, size_t n, const void *p) {

@@ -18,4 +18,7 @@
 #define KERN_ELEMENTWISE _Pragma("GCC ivdep")
 #endif
 
+/* A pass over a block: worth a call, and not worth a copy at each of its uses. */
+#define KERN_PASS static __attribute__((noinline)) void
+
 #endif

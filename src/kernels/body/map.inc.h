@@ -1,4 +1,6 @@
 /* map.inc.h: body of map.h. */
+#include <string.h>
+
 #include "base/f16.h"
 #include "kernels/body/level.h"
 #include "kernels/body/quant.h"
@@ -47,21 +49,17 @@ static void map_lut_8_16(const void *vx, void *vy, size_t n, const void *params)
 
 /* ---- requantization: through blocks of int32 ---- */
 
-static void map_scale(int32_t *x, size_t n, fx_mult mult) {
+/* Below 0 the result takes the other sign where p->negate says so. */
+static void map_scale_leaky(int32_t *x, size_t n, const map_requant *p) {
+  int32_t of[QUANT_BLOCK];
+  memcpy(of, x, n * sizeof *x);
+  quant_scale_by_sign(x, of, n, p->mult, p->negative);
+  if (!p->negate) return;
   KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) x[i] = fx_mbqm(x[i], mult);
+  for (size_t i = 0; i < n; i++) x[i] = of[i] >= 0 ? x[i] : (int32_t)(0 - (uint32_t)x[i]);
 }
 
-static void map_scale_leaky(int32_t *x, size_t n, fx_mult mult, fx_mult negative, int32_t sign) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) {
-    const int32_t above = fx_mbqm(x[i], mult),
-                  below = (int32_t)((uint32_t)(fx_mbqm(x[i], negative) ^ sign) - (uint32_t)sign);
-    x[i] = x[i] >= 0 ? above : below;
-  }
-}
-
-static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) {
+KERN_PASS map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) {
   for (size_t i = 0; i < n; i++) to[i] = (int32_t)((uint32_t)x[i] - (uint32_t)zero);
 }
 
@@ -70,7 +68,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT uint8_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define APPLY(wide, m) quant_scale(wide, m, 0, p.mult)
 #define NARROW quant_narrow_8
 #include "kernels/body/map_block.inc.h"
 
@@ -79,7 +77,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT int16_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define APPLY(wide, m) quant_scale(wide, m, 0, p.mult)
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
@@ -88,7 +86,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT int16_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) quant_widen_16((x), wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale_leaky(wide, m, p.mult, p.negative, p.sign)
+#define APPLY(wide, m) map_scale_leaky(wide, m, &p)
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
@@ -97,7 +95,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT uint8_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) map_widen_32(x, wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define APPLY(wide, m) quant_scale(wide, m, 0, p.mult)
 #define NARROW quant_narrow_8
 #include "kernels/body/map_block.inc.h"
 
@@ -106,7 +104,7 @@ static void map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) 
 #define OUT int16_t
 #define PARAMS map_requant
 #define WIDEN(x, wide, m) map_widen_32(x, wide, m, p.x_zero)
-#define APPLY(wide, m) map_scale(wide, m, p.mult)
+#define APPLY(wide, m) quant_scale(wide, m, 0, p.mult)
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
@@ -114,7 +112,7 @@ static void map_requant_16_32(const void *vx, void *vy, size_t n, const void *pa
   const map_requant *p = params;
   int32_t *y = vy;
   quant_widen_16(vx, y, n, p->x_zero);
-  map_scale(y, n, p->mult);
+  quant_scale(y, n, 0, p->mult);
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) y[i] = clamp_i32((int32_t)((uint32_t)y[i] + (uint32_t)p->y_zero), p->lo, p->hi);
 }
@@ -152,7 +150,7 @@ static inline int32_t map_round(float x, float scale, float lo, float hi) {
   return whole + (int32_t)((v - (float)whole) * 2);
 }
 
-static void map_round_run(const float *x, int32_t *to, size_t n, const map_quantize *p) {
+KERN_PASS map_round_run(const float *x, int32_t *to, size_t n, const map_quantize *p) {
   const float scale = p->scale, lo = (float)(p->lo - p->y_zero), hi = (float)(p->hi - p->y_zero);
   for (size_t i = 0; i < n; i++) to[i] = map_round(x[i], scale, lo, hi);
 }
