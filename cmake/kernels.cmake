@@ -1,7 +1,7 @@
 # Kernels: scalar for all machines, and one folder an instruction set, each compiled with that set's flags.
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/*.c ${CMAKE_SOURCE_DIR}/src/kernels/scalar/*.c)
 add_library(room_kernels OBJECT ${kernel_sources})
-# Bodies are plain C that the compiler vectorises. Where a folder below does better on every machine, scalar is made
+# Bodies are plain C that the compiler vectorises. Where nearly every machine runs a folder below instead, scalar is made
 # small.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
   target_compile_options(room_kernels PRIVATE -O2)
