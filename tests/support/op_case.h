@@ -35,11 +35,20 @@ static inline void *op_case_alloc(op_ctx *c, size_t bytes) {
   return k->blocks[k->num_blocks++] = calloc(1, bytes ? bytes : 1);
 }
 
-/* From the last task to the first, because tasks may run in any order. */
+/* From the last task to the first, because tasks may run in any order, and by all workers. */
 static inline void op_case_parallel(op_ctx *c, size_t count, void (*task)(void *arg, size_t task, int worker),
                                     void *arg) {
-  (void)c;
-  for (size_t i = count; i > 0; i--) task(arg, i - 1, 0);
+  for (size_t i = count; i > 0; i--) task(arg, i - 1, (int)(i % (size_t)c->workers));
+}
+
+static inline mote_status op_case_pack(op_ctx *c, const void *source, uint32_t layout, size_t bytes,
+                                       void (*fill)(void *to, const void *arg), const void *arg, const void **out) {
+  (void)source, (void)layout;
+  void *const block = op_case_alloc(c, bytes);
+  if (!block) return op_no_memory(c, bytes);
+  fill(block, arg);
+  *out = block;
+  return MOTE_OK;
 }
 
 static inline bool op_case_cancelled(op_ctx *c) {
@@ -48,7 +57,7 @@ static inline bool op_case_cancelled(op_ctx *c) {
 }
 
 static const op_host op_case_host = {
-    .alloc = op_case_alloc, .parallel = op_case_parallel, .cancelled = op_case_cancelled};
+    .alloc = op_case_alloc, .pack = op_case_pack, .parallel = op_case_parallel, .cancelled = op_case_cancelled};
 
 /* options NULL: the defaults. */
 static inline void op_case_begin(op_case *k, const mote_op *op, const void *options) {
