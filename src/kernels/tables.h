@@ -6,6 +6,7 @@
 #include "kernels/dwconv_s8.h"
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
+#include "kernels/lstm_f32.h"
 #include "kernels/requant.h"
 #include "kernels/softmax_f32.h"
 
@@ -15,7 +16,8 @@
   extern const requant requant_##level;                                                                                \
   extern const dwconv_f32 dwconv_f32_##level;                                                                          \
   extern const dwconv_s8 dwconv_s8_##level;                                                                            \
-  extern const softmax_f32 softmax_f32_##level;
+  extern const softmax_f32 softmax_f32_##level;                                                                        \
+  extern const lstm_f32 lstm_f32_##level;
 
 KERN_TABLES(scalar)
 KERN_TABLES(avx2)

@@ -1,0 +1,227 @@
+/* lstm_float.c: a cell step with float activations, and its kind with float weights. */
+#include <math.h>
+
+#include "kernels/gemm_f32.h"
+#include "operators/lstm.h"
+
+/* Products smaller than this many multiply-adds are not worth handing to other threads. */
+enum { PARALLEL_MACS = 1 << 17, COLUMNS = 128 };
+
+/* ---- a step ---- */
+
+void lstm_plan_float(const lstm_operands *o, const lstm_size *s, scratch_layout *l, lstm_record *r) {
+  size_t state = 0;
+  if (!size_mul(s->batch, s->cell, &state)) l->too_large = true;
+  size_t all = 0;
+  if (!size_mul(state, LSTM_GATES * (size_t)r->steps, &all)) l->too_large = true;
+  r->gates = scratch_part(l, all, sizeof(float));
+  if (o->matrix[LSTM_PROJECTION]) r->hidden = scratch_part(l, state, sizeof(float));
+}
+
+void lstm_gates_at(const lstm_run *run, size_t step, float *gates[LSTM_GATES]) {
+  const size_t state = run->size.batch * run->size.cell, plane = (size_t)run->r->steps * state;
+  float *const all = lstm_part(run, run->r->gates);
+  for (size_t g = 0; g < LSTM_GATES; g++)
+    gates[g] = lstm_has_gate(run->o, (int)g) ? all + g * plane + step * state : NULL;
+}
+
+/* Mean 0 and variance 1. */
+static void normalize(float *x, size_t n) {
+  float sum = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i];
+  const float mean = sum / (float)n;
+  for (size_t i = 0; i < n; i++) squares += (x[i] - mean) * (x[i] - mean);
+  const float scale = 1.0f / sqrtf(squares / (float)n + 1e-8f);
+  for (size_t i = 0; i < n; i++) x[i] = (x[i] - mean) * scale;
+}
+
+/* Peephole weights as floats: the tensor's, or the copy that a hybrid run makes. */
+static const float *peephole_of(const lstm_run *run, int gate) {
+  const op_tensor *const t = run->o->peephole[gate];
+  if (!t) return NULL;
+  if (t->type == MOTE_FLOAT32) return t->data;
+  return (const float *)lstm_part(run, run->r->peephole) + (size_t)gate * run->size.cell;
+}
+
+/* From the sum of products to the gate's value. */
+static void finish_gate(const lstm_run *run, const lstm_f32 *k, int g, float *gate, bool biased) {
+  const lstm_size *const s = &run->size;
+  const op_tensor *const norm = run->o->norm[g];
+  const float *const bias = run->o->bias[g]->data, *const peephole = peephole_of(run, g);
+  for (size_t b = 0; b < s->batch; b++) {
+    float *const row = gate + b * s->cell;
+    if (peephole) k->add_product(row, peephole, (const float *)run->o->cell->data + b * s->cell, s->cell);
+    if (norm) {
+      normalize(row, s->cell);
+      k->multiply(row, norm->data, s->cell);
+    }
+    if (norm || !biased) k->add(row, bias, s->cell);
+  }
+  k->activate(gate, gate, s->batch * s->cell, g == LSTM_CELL_GATE ? run->p->attr.activation : LSTM_LOGISTIC);
+}
+
+/* State times a diagonal. */
+static void add_diagonals(const lstm_run *run, const lstm_f32 *k, float *const gates[LSTM_GATES]) {
+  const size_t n = run->size.cell;
+  for (int g = 0; g < LSTM_GATES; g++)
+    for (size_t b = 0; gates[g] && b < run->size.batch; b++)
+      k->add_product(gates[g] + b * n, run->o->matrix[LSTM_H + g]->data, (const float *)run->o->hidden->data + b * n,
+                     n);
+}
+
+static void finish_projection(const lstm_run *run, const lstm_f32 *k, float *to) {
+  const size_t n = run->size.output;
+  const float clip = run->p->attr.projection_clip;
+  const op_tensor *const bias = run->o->projection_bias;
+  for (size_t b = 0; bias && b < run->size.batch; b++) k->add(to + b * n, bias->data, n);
+  for (size_t i = 0; clip > 0 && i < run->size.batch * n; i++) to[i] = fminf(fmaxf(to[i], -clip), clip);
+}
+
+void lstm_step_float(const lstm_run *run, size_t step, const lstm_products *products) {
+  const lstm_f32 *const k = kern_lstm_f32(run->c->isa);
+  const lstm_attr *const attr = &run->p->attr;
+  const size_t n = run->size.batch * run->size.cell;
+  const bool project = run->o->matrix[LSTM_PROJECTION] != NULL;
+  float *const cell = run->o->cell->data, *const state = run->o->hidden->data;
+  float *gates[LSTM_GATES];
+  lstm_gates_at(run, step, gates);
+  if (attr->diagonal) add_diagonals(run, k, gates);
+  else products->state(run, gates);
+  for (int g = LSTM_INPUT_GATE; g <= LSTM_CELL_GATE; g++)
+    if (gates[g]) finish_gate(run, k, g, gates[g], products->biased);
+  k->update(cell, gates[LSTM_INPUT_GATE], gates[LSTM_FORGET_GATE], gates[LSTM_CELL_GATE], n, attr->cell_clip);
+  finish_gate(run, k, LSTM_OUTPUT_GATE, gates[LSTM_OUTPUT_GATE], products->biased); /* its peephole sees the new cell */
+  float *const hidden = project ? lstm_part(run, run->r->hidden) : state;
+  k->activate(hidden, cell, n, attr->activation);
+  k->multiply(hidden, gates[LSTM_OUTPUT_GATE], n);
+  if (!project) return;
+  products->project(run, hidden, state);
+  finish_projection(run, k, state);
+}
+
+/* ---- float weights ---- */
+
+typedef struct pack_arg {
+  const gemm_f32 *kernel;
+  const float *weights;
+  size_t rows, cols;
+} pack_arg;
+
+static void fill(void *to, const void *arg) {
+  const pack_arg *const a = arg;
+  a->kernel->pack(to, a->weights, a->rows, a->cols, NULL);
+}
+
+static mote_status f32_prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    const op_tensor *const t = o->matrix[m];
+    if (!lstm_is_matrix(o, &p->attr, m) || !op_is_const(t) || t->rank != 2) continue;
+    const pack_arg arg = {kern_gemm_f32(c->isa), t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
+    pack_request request = {.source = t->data, .kind = PACK_LSTM_F32, .fill = fill, .arg = &arg};
+    if (!arg.kernel->packed_bytes(arg.rows, arg.cols, &request.bytes)) return op_no_memory(c, SIZE_MAX);
+    MOTE_TRY(pack_constant(c, &request, &p->block[m]));
+    lstm_consume(c, t);
+  }
+  return MOTE_OK;
+}
+
+static void f32_plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
+                     lstm_record *r) {
+  lstm_plan_float(o, s, l, r);
+  r->products = scratch_part(l, s->batch * s->cell, LSTM_GATES * sizeof(float));
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    if (!lstm_is_matrix(o, &p->attr, m) || p->block[m]) continue;
+    size_t bytes = 0;
+    if (!kern_gemm_f32(c->isa)->packed_bytes(lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), &bytes))
+      l->too_large = true;
+    r->block[m] = scratch_part(l, bytes, 1);
+  }
+}
+
+static void f32_begin(lstm_run *run) {
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
+    const pack_arg arg = {kern_gemm_f32(run->c->isa), run->o->matrix[m]->data, lstm_matrix_rows(&run->size, m),
+                          lstm_matrix_cols(&run->size, m)};
+    fill(lstm_part(run, run->r->block[m]), &arg);
+    run->block[m] = lstm_part(run, run->r->block[m]);
+  }
+}
+
+/* Rows times the weights of all gates. */
+typedef struct gates_job {
+  const lstm_run *run;
+  const gemm_f32 *kernel;
+  int first; /* LSTM_X or LSTM_H */
+  const float *rows;
+  size_t count, blocks;
+  float *to; /* plane of gate g at to + g * plane */
+  size_t plane;
+} gates_job;
+
+static void gates_task(void *arg, size_t task, int worker) {
+  (void)worker;
+  const gates_job *const j = arg;
+  const lstm_size *const s = &j->run->size;
+  const size_t g = task / j->blocks, begin = task % j->blocks * COLUMNS;
+  const int m = j->first + (int)g;
+  if (!j->run->o->matrix[m]) return;
+  const size_t k = lstm_matrix_cols(s, m);
+  j->kernel->run(&(gemm_f32_job){.m = j->count,
+                                 .k = k,
+                                 .n_begin = begin,
+                                 .n_end = s->cell - begin < COLUMNS ? s->cell : begin + COLUMNS,
+                                 .a = j->rows,
+                                 .a_stride = k,
+                                 .packed = j->run->block[m],
+                                 .c = j->to + g * j->plane + begin,
+                                 .c_stride = s->cell,
+                                 .lo = -INFINITY,
+                                 .hi = INFINITY});
+}
+
+static void multiply_gates(const lstm_run *run, int first, const float *rows, size_t count, float *to, size_t plane) {
+  gates_job j = {run,  kern_gemm_f32(run->c->isa), first, rows, count, (run->size.cell + COLUMNS - 1) / COLUMNS, to,
+                 plane};
+  const size_t tasks = LSTM_GATES * j.blocks;
+  if (count * run->size.cell * lstm_matrix_cols(&run->size, first) >= PARALLEL_MACS / LSTM_GATES)
+    op_parallel(run->c, tasks, gates_task, &j);
+  else
+    for (size_t t = 0; t < tasks; t++) gates_task(&j, t, 0);
+}
+
+static void f32_inputs(const lstm_run *run, const void *rows, size_t steps) {
+  multiply_gates(run, LSTM_X, rows, steps * run->size.batch, lstm_part(run, run->r->gates),
+                 (size_t)run->r->steps * run->size.batch * run->size.cell);
+}
+
+static void f32_state(const lstm_run *run, float *const gates[LSTM_GATES]) {
+  const lstm_f32 *const k = kern_lstm_f32(run->c->isa);
+  const size_t n = run->size.batch * run->size.cell;
+  float *const products = lstm_part(run, run->r->products);
+  multiply_gates(run, LSTM_H, run->o->hidden->data, run->size.batch, products, n);
+  for (size_t g = 0; g < LSTM_GATES; g++)
+    if (gates[g]) k->add(gates[g], products + g * n, n);
+}
+
+static void f32_project(const lstm_run *run, const float *hidden, float *to) {
+  const lstm_size *const s = &run->size;
+  kern_gemm_f32(run->c->isa)
+      ->run(&(gemm_f32_job){.m = s->batch,
+                            .k = s->cell,
+                            .n_end = s->output,
+                            .a = hidden,
+                            .a_stride = s->cell,
+                            .packed = run->block[LSTM_PROJECTION],
+                            .c = to,
+                            .c_stride = s->output,
+                            .lo = -INFINITY,
+                            .hi = INFINITY});
+}
+
+static const lstm_products f32_products = {.biased = false, .state = f32_state, .project = f32_project};
+
+static void f32_step(const lstm_run *run, size_t step) { lstm_step_float(run, step, &f32_products); }
+
+const lstm_kind lstm_kind_f32 = {
+    .prepare = f32_prepare, .plan = f32_plan, .begin = f32_begin, .inputs = f32_inputs, .step = f32_step};

@@ -1,0 +1,142 @@
+/* lstm_hybrid.c: LSTM with float activations and 8-bit weights: rows are quantized before each product. */
+#include <string.h>
+
+#include "operators/hybrid.h"
+#include "operators/lstm.h"
+
+typedef struct sums_arg {
+  const int8_t *weights;
+  size_t rows, cols;
+} sums_arg;
+
+static void fill_sums(void *to, const void *arg) {
+  const sums_arg *const a = arg;
+  hybrid_row_sums(a->weights, a->rows, a->cols, to);
+}
+
+static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    const op_tensor *const t = o->matrix[m];
+    if (!lstm_is_matrix(o, &p->attr, m)) continue;
+    MOTE_TRY(op_need_scale(c, t));
+    if (!p->attr.asymmetric || !op_is_const(t) || t->rank != 2) continue;
+    const sums_arg arg = {t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
+    pack_request request = {.source = t->data, .kind = PACK_ROW_SUMS, .fill = fill_sums, .arg = &arg};
+    if (!size_mul(arg.rows, sizeof(int32_t), &request.bytes)) return op_no_memory(c, SIZE_MAX);
+    MOTE_TRY(pack_constant(c, &request, &p->block[m]));
+  }
+  for (int g = 0; g < LSTM_GATES; g++)
+    if (o->peephole[g] && o->peephole[g]->type != MOTE_FLOAT32) MOTE_TRY(op_need_scale(c, o->peephole[g]));
+  return MOTE_OK;
+}
+
+static uint64_t rows_part(scratch_layout *l, size_t rows, size_t cols) {
+  size_t bytes = 0;
+  if (!hybrid_input_bytes(rows, cols, &bytes)) l->too_large = true;
+  return scratch_part(l, bytes, 1);
+}
+
+static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
+                 lstm_record *r) {
+  (void)c;
+  lstm_plan_float(o, s, l, r);
+  r->staged_x = rows_part(l, (size_t)r->steps * s->batch, s->input);
+  r->staged_h = rows_part(l, s->batch, s->output);
+  if (o->matrix[LSTM_PROJECTION]) r->staged_hidden = rows_part(l, s->batch, s->cell);
+  if (o->peephole[LSTM_FORGET_GATE]) r->peephole = scratch_part(l, s->cell, LSTM_GATES * sizeof(float));
+  for (int m = 0; m < LSTM_MATRICES && p->attr.asymmetric; m++)
+    if (lstm_is_matrix(o, &p->attr, m) && !p->block[m])
+      r->block[m] = scratch_part(l, lstm_matrix_rows(s, m), sizeof(int32_t));
+}
+
+static void begin(lstm_run *run) {
+  const lstm_size *const s = &run->size;
+  for (int m = 0; m < LSTM_MATRICES && run->p->attr.asymmetric; m++) {
+    if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
+    int32_t *const sums = lstm_part(run, run->r->block[m]);
+    hybrid_row_sums(run->o->matrix[m]->data, lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), sums);
+    run->block[m] = sums;
+  }
+  for (size_t g = 0; g < LSTM_GATES; g++) {
+    const op_tensor *const t = run->o->peephole[g];
+    if (!t || t->type == MOTE_FLOAT32) continue;
+    float *const to = (float *)lstm_part(run, run->r->peephole) + g * s->cell;
+    const int8_t *const from = t->data;
+    for (size_t i = 0; i < s->cell; i++) to[i] = (float)from[i] * t->scale;
+  }
+}
+
+/* uint8 weights hold the bytes of int8 ones: older converters named the type so. */
+static hybrid_weights weights_of(const lstm_run *run, int m) {
+  return (hybrid_weights){.data = run->o->matrix[m]->data,
+                          .rows = lstm_matrix_rows(&run->size, m),
+                          .cols = lstm_matrix_cols(&run->size, m),
+                          .scale = run->o->matrix[m]->scale,
+                          .row_sum = run->block[m]};
+}
+
+static hybrid_input quantize(const lstm_run *run, uint64_t at, const float *rows, size_t count, size_t cols) {
+  hybrid_input in;
+  hybrid_input_place(&in, lstm_part(run, at), count, cols);
+  hybrid_quantize(&in, rows, run->p->attr.asymmetric);
+  return in;
+}
+
+/* Quantized rows times the weights of one gate a task. */
+typedef struct gates_job {
+  const lstm_run *run;
+  const hybrid_input *rows;
+  float *const *gates;
+  int first; /* LSTM_X or LSTM_H */
+} gates_job;
+
+static void gates_task(void *arg, size_t task, int worker) {
+  (void)worker;
+  const gates_job *const j = arg;
+  if (!j->gates[task]) return;
+  const hybrid_weights w = weights_of(j->run, j->first + (int)task);
+  hybrid_accumulate(&w, j->rows, 0, w.rows, j->gates[task], w.rows);
+}
+
+static void accumulate(const lstm_run *run, int first, const hybrid_input *rows, float *const gates[LSTM_GATES]) {
+  gates_job j = {run, rows, gates, first};
+  op_parallel(run->c, LSTM_GATES, gates_task, &j);
+}
+
+/* Rows begin with the bias; where layer normalization follows, that adds it. */
+static void begin_rows(float *to, size_t rows, size_t n, const float *bias) {
+  for (size_t i = 0; i < rows; i++)
+    if (bias) memcpy(to + i * n, bias, n * sizeof *to);
+    else memset(to + i * n, 0, n * sizeof *to);
+}
+
+static void inputs(const lstm_run *run, const void *rows, size_t steps) {
+  const lstm_size *const s = &run->size;
+  float *gates[LSTM_GATES];
+  lstm_gates_at(run, 0, gates);
+  for (int g = 0; g < LSTM_GATES; g++)
+    if (gates[g])
+      begin_rows(gates[g], steps * s->batch, s->cell, run->o->norm[g] ? NULL : (const float *)run->o->bias[g]->data);
+  const hybrid_input in = quantize(run, run->r->staged_x, rows, steps * s->batch, s->input);
+  accumulate(run, LSTM_X, &in, gates);
+}
+
+static void state(const lstm_run *run, float *const gates[LSTM_GATES]) {
+  const lstm_size *const s = &run->size;
+  const hybrid_input in = quantize(run, run->r->staged_h, run->o->hidden->data, s->batch, s->output);
+  accumulate(run, LSTM_H, &in, gates);
+}
+
+static void project(const lstm_run *run, const float *hidden, float *to) {
+  const lstm_size *const s = &run->size;
+  begin_rows(to, s->batch, s->output, NULL);
+  const hybrid_input in = quantize(run, run->r->staged_hidden, hidden, s->batch, s->cell);
+  const hybrid_weights w = weights_of(run, LSTM_PROJECTION);
+  hybrid_accumulate(&w, &in, 0, w.rows, to, w.rows);
+}
+
+static const lstm_products products = {.biased = true, .state = state, .project = project};
+
+static void step(const lstm_run *run, size_t at) { lstm_step_float(run, at, &products); }
+
+const lstm_kind lstm_kind_hybrid = {.prepare = prepare, .plan = plan, .begin = begin, .inputs = inputs, .step = step};
