@@ -50,7 +50,7 @@ static void spread(float to[4], const opt_floats *from) {
 }
 
 /* Fills prep and says where the normalisation came from. */
-static const char *choose_prep(const classify_options *o, const mote_model *model, const mote_tensor *input,
+static const char *choose_prep(const classify_options *o, const mote_metadata *about, const mote_tensor *input,
                                mote_image_prep *prep) {
   mote_image_prep_default(prep, input);
   prep->crop = o->crop;
@@ -61,13 +61,7 @@ static const char *choose_prep(const classify_options *o, const mote_model *mode
     prep->normalise = true;
     return "--mean and --std";
   }
-  opt_floats mean, std;
-  if (normalisation_of(model, 0, &mean, &std) && input->type == MOTE_FLOAT32) {
-    spread(prep->mean, &mean);
-    spread(prep->std, &std);
-    prep->normalise = true;
-    return "metadata";
-  }
+  if (input->type == MOTE_FLOAT32 && mote_metadata_prep(about, 0, prep)) return "metadata";
   return prep->normalise ? "the default of float networks" : "the default of quantized networks";
 }
 
@@ -187,7 +181,8 @@ static bool classify(mote_session *s, const char *path, const mote_image_prep *p
   return true;
 }
 
-static int classify_all(loaded *m, int count, char **files, const classify_options *o, const labels *l) {
+static int classify_all(loaded *m, int count, char **files, const classify_options *o, const mote_metadata *about,
+                        const labels *l) {
   mote_session *s = m->session;
   if (mote_session_input_count(s) != 1 || !mote_tensor_takes_image(mote_session_input(s, 0)) || !scores_of(s))
     return not_a_classifier(files[0], s);
@@ -195,7 +190,7 @@ static int classify_all(loaded *m, int count, char **files, const classify_optio
   if (l->count && (int32_t)l->count < classes && !o->c.quiet)
     fprintf(stderr, "mote: %s holds %zu labels, but the network has %d classes\n", l->source, l->count, (int)classes);
   mote_image_prep prep;
-  const char *source = choose_prep(o, m->model, mote_session_input(s, 0), &prep);
+  const char *source = choose_prep(o, about, mote_session_input(s, 0), &prep);
   char how[200];
   prep_text(how, sizeof how, &prep, source);
   json_t *all = o->c.json ? json_array() : NULL;
@@ -225,8 +220,12 @@ int cmd_classify(int argc, char **argv) {
   if (!load(&m, argv[0], NULL, &o.c)) return EXIT_FAULT;
   labels l;
   int status = EXIT_FAULT;
-  if (labels_load(&l, o.labels, m.model, 0)) status = classify_all(&m, files, argv, &o, &l);
-  labels_free(&l);
+  mote_metadata *about = metadata_of(m.model, argv[0]);
+  if (about && labels_load(&l, o.labels, about, 0)) {
+    status = classify_all(&m, files, argv, &o, about, &l);
+    labels_free(&l);
+  }
+  mote_metadata_free(about);
   unload(&m);
   return status;
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "mote/metadata.h"
 #include "mote/mote.h"
 
 /* Exit statuses: done; the model or the data is at fault; the command line is. */
@@ -92,21 +93,20 @@ json_t *json_name(const char *name);
 /* Prints and releases. */
 void print_json(json_t *value);
 
-/* ---- labels ---- */
+/* ---- what a model says of itself ---- */
+
+/* The metadata of an open model, empty when it has none; NULL after saying that it is damaged. */
+mote_metadata *metadata_of(const mote_model *model, const char *path);
 
 typedef struct labels {
-  char **line;
+  const char *const *line;
   size_t count;
-  const char *source; /* "labels.txt", "metadata" */
-  void *text;
+  const char *source; /* "labels.txt", "metadata", "none" */
+  mote_lines *lines;
 } labels;
 /* From the file named, else from the model's metadata; none is no failure. False after saying what is wrong. */
-bool labels_load(labels *l, const char *path, const mote_model *model, int32_t output);
+bool labels_load(labels *l, const char *path, const mote_metadata *about, size_t output);
 void labels_free(labels *l);
-/* The label file that the metadata names for an output, as text that free() takes; NULL when there is none. */
-char *labels_of(const mote_model *model, int32_t output, size_t *size);
-/* Mean and standard deviation that the metadata names for an input; false when it names none. */
-bool normalisation_of(const mote_model *model, int32_t input, opt_floats *mean, opt_floats *std);
 
 /* ---- subcommands: return the exit status ---- */
 int cmd_info(int argc, char **argv);

@@ -144,8 +144,37 @@ static void compile(compiled *c, const mote_model *model, mote_program **program
   mote_session_free(s);
 }
 
+static json_t *floats_json(const float *v, size_t count) {
+  json_t *a = json_array();
+  for (size_t i = 0; i < count; i++) json_array_append_new(a, json_real((double)v[i]));
+  return a;
+}
+
+static json_t *about_json(const mote_metadata *about) {
+  json_t *inputs = json_array();
+  for (size_t i = 0; i < about->input_count; i++) {
+    const mote_meta_tensor *t = &about->inputs[i];
+    json_array_append_new(inputs,
+                          json_pack("{s:o, s:o, s:b, s:o, s:o}", "name", json_name(t->name), "description",
+                                    json_name(t->description), "image", (int)t->is_image, "mean",
+                                    floats_json(t->mean, t->mean_count), "std", floats_json(t->std, t->std_count)));
+  }
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_name(about->name), "description",
+                   json_name(about->description), "version", json_name(about->version), "author",
+                   json_name(about->author), "license", json_name(about->license), "inputs", inputs);
+}
+
+static void print_about(const mote_metadata *about) {
+  char text[300];
+  if (about->name[0]) printf("  %s [from metadata]\n", name_text(text, sizeof text, about->name));
+  for (size_t i = 0; i < about->input_count; i++)
+    if (about->inputs[i].mean_count && about->inputs[i].std_count)
+      printf("  input %zu is normalised by (x - %g) / %g [from metadata]\n", i, (double)about->inputs[i].mean[0],
+             (double)about->inputs[i].std[0]);
+}
+
 static json_t *info_json(const char *path, const mote_model *model, const summary *s, const compiled *c,
-                         const labels *l) {
+                         const mote_metadata *about, const labels *l) {
   const sch_Model *m = model->schema->model;
   const sch_SubGraph *g = &m->subgraphs.data[0];
   json_t *signatures = json_array(), *metadata = json_array();
@@ -159,6 +188,7 @@ static json_t *info_json(const char *path, const mote_model *model, const summar
                         list_json(g, g->outputs), "operators", operators_json(s), "signatures", signatures, "metadata",
                         metadata, "subgraphs", (int)m->subgraphs.count, "parameters", (json_int_t)s->parameters,
                         "weight_bytes", (json_int_t)s->weight_bytes, "supported", (int)(s->missing == 0 && c->valid));
+  if (about->present) json_object_set_new(o, "about", about_json(about));
   json_object_set_new(o, "labels", json_integer((json_int_t)l->count));
   json_object_set_new(o, "arena_bytes", c->valid ? json_integer((json_int_t)c->memory.arena) : json_null());
   json_object_set_new(o, "arena_lower_bound", c->valid ? json_integer((json_int_t)c->memory.lower_bound) : json_null());
@@ -193,7 +223,7 @@ static void print_operators(const summary *s) {
 }
 
 static void print_info(const char *path, const mote_model *model, const summary *s, const compiled *c,
-                       const labels *l) {
+                       const mote_metadata *about, const labels *l) {
   const sch_Model *m = model->schema->model;
   char a[40], b[40], d[40], e[40];
   printf("%s: %s parameters, %s, ", path, count_text(a, sizeof a, s->parameters),
@@ -214,6 +244,7 @@ static void print_info(const char *path, const mote_model *model, const summary 
   }
   if (m->subgraphs.count > 1) printf("  %u subgraphs\n", m->subgraphs.count);
   print_operators(s);
+  print_about(about);
   if (l->count) printf("  labels: %zu names [from metadata]\n", l->count);
   if (c->valid)
     printf("  arena %s (lower bound %s), inputs and outputs %s, weights %s\n", bytes_text(a, sizeof a, c->memory.arena),
@@ -238,11 +269,13 @@ int cmd_info(int argc, char **argv) {
   mote_program *program = NULL;
   summarise(&s, model->schema->model);
   compile(&k, model, &program);
-  const bool good = labels_load(&l, NULL, model, 0);
-  if (good && c.json) print_json(info_json(argv[0], model, &s, &k, &l));
-  else if (good) print_info(argv[0], model, &s, &k, &l);
+  mote_metadata *about = metadata_of(model, argv[0]);
+  const bool good = about && labels_load(&l, NULL, about, 0);
+  if (good && c.json) print_json(info_json(argv[0], model, &s, &k, about, &l));
+  else if (good) print_info(argv[0], model, &s, &k, about, &l);
   if (good && plan && program) fputs(mote_program_plan(program), stdout);
-  labels_free(&l);
+  if (good) labels_free(&l);
+  mote_metadata_free(about);
   mote_program_free(program);
   mote_model_free(model);
   return good ? EXIT_DONE : EXIT_FAULT;

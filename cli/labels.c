@@ -1,63 +1,30 @@
-/* labels.c: names of classes, from a file with one a line or from the model itself. */
-#include <stdlib.h>
+/* labels.c: names of classes and normalisation, from files named on the command line or from the model itself. */
 #include <string.h>
 
 #include "cli/cli.h"
-#include "mote/media.h"
 
-/* Cuts text into lines, in place. */
-static bool cut_lines(labels *l, char *text, size_t size) {
-  size_t count = 0;
-  for (size_t i = 0; i < size; i++) count += text[i] == '\n';
-  l->line = calloc(count + 2, sizeof *l->line);
-  if (!l->line) return false;
-  for (char *at = text, *end = text + size; at < end;) {
-    char *next = memchr(at, '\n', (size_t)(end - at));
-    if (!next) next = end;
-    char *stop = next;
-    if (stop > at && stop[-1] == '\r') stop--;
-    *stop = 0;
-    l->line[l->count++] = at;
-    at = next + 1;
-  }
+mote_metadata *metadata_of(const mote_model *model, const char *path) {
+  const void *metadata = NULL;
+  size_t size = 0;
+  mote_model_metadata(model, "TFLITE_METADATA", &metadata, &size);
+  mote_error e;
+  mote_metadata *about =
+      mote_metadata_new(metadata, size, mote_model_data(model), (size_t)mote_model_size(model), path, NULL, &e);
+  if (!about) fault("%s", e.text);
+  return about;
+}
+
+bool labels_load(labels *l, const char *path, const mote_metadata *about, size_t output) {
+  *l = (labels){.source = "none"};
+  mote_error e;
+  const mote_meta_file *file = mote_metadata_label_file(about, output);
+  if (!path && !file) return true;
+  l->source = path ? path : "metadata";
+  l->lines = path ? mote_lines_open(path, NULL, &e) : mote_metadata_lines(about, file, &e);
+  if (!l->lines) return fault("%s", e.text), false;
+  l->count = l->lines->count;
+  l->line = l->lines->line;
   return true;
 }
 
-static bool read_file(labels *l, const char *path) {
-  FILE *f = fopen(path, "rb");
-  if (!f) return fault("cannot open the labels %s", path), false;
-  size_t room = 1 << 16, used = 0;
-  char *text = malloc(room + 1);
-  for (size_t got; text && (got = fread(text + used, 1, room - used, f)) > 0;) {
-    used += got;
-    if (used < room) continue;
-    char *more = room < (64u << 20) ? realloc(text, room * 2 + 1) : NULL;
-    if (!more) free(text);
-    text = more;
-    room *= 2;
-  }
-  const bool failed = ferror(f) || !text;
-  fclose(f);
-  l->text = text;
-  l->source = path;
-  if (failed) return fault("cannot read the labels %s: not a readable file of at most 64 MB", path), false;
-  text[used] = 0;
-  if (memchr(text, 0, used)) return fault("%s is no list of labels: it holds bytes of 0", path), false;
-  return cut_lines(l, text, used) || (fault("out of memory"), false);
-}
-
-bool labels_load(labels *l, const char *path, const mote_model *model, int32_t output) {
-  *l = (labels){.source = "none"};
-  if (path) return read_file(l, path);
-  size_t size;
-  char *text = labels_of(model, output, &size);
-  if (!text) return true;
-  l->text = text;
-  l->source = "metadata";
-  return cut_lines(l, text, size);
-}
-
-void labels_free(labels *l) {
-  free(l->line);
-  free(l->text);
-}
+void labels_free(labels *l) { mote_lines_free(l->lines); }

@@ -154,7 +154,10 @@ MOTE_API void mote_model_free(mote_model *model); /* NULL is fine */
 
 /* The free text the file carries, or "". Lives as long as the model. */
 MOTE_API const char *mote_model_description(const mote_model *model);
-MOTE_API uint64_t mote_model_size(const mote_model *model); /* bytes of the file */
+
+/* The file as it is, mapped or copied. Lives as long as the model. */
+MOTE_API const void *mote_model_data(const mote_model *model);
+MOTE_API uint64_t mote_model_size(const mote_model *model); /* bytes of it */
 MOTE_API int32_t mote_model_subgraph_count(const mote_model *model);
 
 /* Signatures: named entry points. Index 0 .. count-1; the key lives as long as the model. */

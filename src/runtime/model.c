@@ -116,6 +116,8 @@ const char *mote_model_description(const mote_model *model) {
   return s.data ? s.data : "";
 }
 
+const void *mote_model_data(const mote_model *model) { return model->file.data; }
+
 uint64_t mote_model_size(const mote_model *model) { return model->file.size; }
 
 int32_t mote_model_subgraph_count(const mote_model *model) { return (int32_t)model->schema->model->subgraphs.count; }
