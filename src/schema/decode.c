@@ -70,15 +70,19 @@ __attribute__((format(printf, 5, 6))) static mote_status bad(reader *r, const ch
   return rule_fault(r->c, path_place(r, offset), MOTE_ERR_FORMAT, rule, "%s %s: the file is damaged", path, text);
 }
 
-/* The file ends before something in it does. */
+/* Something reaches past the end: of the file, or of what offsets of the format can reach. */
 static mote_status cut_off(reader *r, const char *rule, const char *field, uint64_t offset, uint64_t need) {
   char path[200];
   path_text(r, field, path, sizeof path);
-  return rule_fault(
-      r->c, path_place(r, offset), MOTE_ERR_FORMAT, rule,
-      "the file is shorter than its tables: %s needs %llu bytes, and there are %llu; it was cut off while "
-      "it was copied or downloaded, or is damaged",
-      path, (unsigned long long)need, (unsigned long long)r->size);
+  if (r->c->file->size > r->size)
+    return rule_fault(r->c, path_place(r, offset), MOTE_ERR_LIMIT, "F20",
+                      "%s reaches to byte %llu, past the 2 GiB that tables and the data among them may take: larger data "
+                      "must follow the tables",
+                      path, (unsigned long long)need);
+  return rule_fault(r->c, path_place(r, offset), MOTE_ERR_FORMAT, rule,
+                    "the file is shorter than its tables: %s needs %llu bytes, and there are %llu; it was cut off while "
+                    "it was copied or downloaded, or is damaged",
+                    path, (unsigned long long)need, (unsigned long long)r->size);
 }
 
 /* ---- loads ---- */
@@ -273,7 +277,10 @@ static mote_status read_one_of(reader *r, const sch_field *f, const frame *t, ui
   MOTE_TRY(field_at(r, t, f->name, f->slot, 1, &type_at));
   MOTE_TRY(field_at(r, t, f->name, f->slot + 1u, 4, &at));
   const uint8_t code = type_at ? load8(r, type_at) : 0;
+  /* Options may be left out: all of them then have their defaults. */
+  const bool options = f->members == &sch_union_BuiltinOptions || f->members == &sch_union_BuiltinOptions2;
   if (at && !code) return bad(r, "F12", f->name, t->at, "has a table but no kind");
+  if (code && !at && !options) return bad(r, "F12", f->name, t->at, "has a kind but no table");
   if (code && !at) {
     char path[200];
     path_text(r, f->name, path, sizeof path);
