@@ -108,7 +108,7 @@ const mote_op *custom_op(arena *a, const mote_op_def *def) {
                     .inputs_max = OP_ANY,
                     .outputs_max = OP_ANY,
                     .optional = ~UINT64_C(0),
-                    .types = "any... > any...",
+                    .types = "any ... > any ...",
                     .traits = def->stateful ? OP_STATEFUL : 0,
                     .infer = custom_infer,
                     .run = custom_run};
