@@ -75,14 +75,16 @@ static mote_status cut_off(reader *r, const char *rule, const char *field, uint6
   char path[200];
   path_text(r, field, path, sizeof path);
   if (r->c->file->size > r->size)
-    return rule_fault(r->c, path_place(r, offset), MOTE_ERR_LIMIT, "F20",
-                      "%s reaches to byte %llu, past the 2 GiB that tables and the data among them may take: larger data "
-                      "must follow the tables",
-                      path, (unsigned long long)need);
-  return rule_fault(r->c, path_place(r, offset), MOTE_ERR_FORMAT, rule,
-                    "the file is shorter than its tables: %s needs %llu bytes, and there are %llu; it was cut off while "
-                    "it was copied or downloaded, or is damaged",
-                    path, (unsigned long long)need, (unsigned long long)r->size);
+    return rule_fault(
+        r->c, path_place(r, offset), MOTE_ERR_LIMIT, "F20",
+        "%s reaches to byte %llu, past the 2 GiB that tables and the data among them may take: larger data "
+        "must follow the tables",
+        path, (unsigned long long)need);
+  return rule_fault(
+      r->c, path_place(r, offset), MOTE_ERR_FORMAT, rule,
+      "the file is shorter than its tables: %s needs %llu bytes, and there are %llu; it was cut off while "
+      "it was copied or downloaded, or is damaged",
+      path, (unsigned long long)need, (unsigned long long)r->size);
 }
 
 /* ---- loads ---- */
@@ -277,10 +279,11 @@ static mote_status read_one_of(reader *r, const sch_field *f, const frame *t, ui
   MOTE_TRY(field_at(r, t, f->name, f->slot, 1, &type_at));
   MOTE_TRY(field_at(r, t, f->name, f->slot + 1u, 4, &at));
   const uint8_t code = type_at ? load8(r, type_at) : 0;
-  /* Options may be left out: all of them then have their defaults. */
-  const bool options = f->members == &sch_union_BuiltinOptions || f->members == &sch_union_BuiltinOptions2;
+  /* Options may be left out: all of them then have their defaults. So may the content of metadata, where real files
+   * give a kind alone. What these two hold, nothing can stand for. */
+  const bool needed = f->members == &sch_union_QuantizationDetails || f->members == &sch_union_SparseIndexVector;
   if (at && !code) return bad(r, "F12", f->name, t->at, "has a table but no kind");
-  if (code && !at && !options) return bad(r, "F12", f->name, t->at, "has a kind but no table");
+  if (code && !at && needed) return bad(r, "F12", f->name, t->at, "has a kind but no table");
   if (code && !at) {
     char path[200];
     path_text(r, f->name, path, sizeof path);

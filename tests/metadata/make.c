@@ -110,9 +110,12 @@ static void put_files(bytes *b, size_t at, const about *a) {
 
 static void put_output(bytes *b, size_t at, const about *a) {
   const bool own = !a->files_of_model;
-  const table t = begin(b, 1u | (a->threshold != 0 ? 1u << 4 : 0) | (own ? 1u << 6 : 0));
+  const table t = begin(b, 1u | 1u << 3 | (a->threshold != 0 ? 1u << 4 : 0) | (own ? 1u << 6 : 0));
   lead(b, at, t.at);
   lead_to_text(b, field(t, 0), "probability");
+  const table content = begin(b, 1); /* FeatureProperties, without the table, as real files have it */
+  lead(b, field(t, 3), content.at);
+  set(b, field(content, 0), 1);
   if (own) put_files(b, field(t, 6), a);
   if (a->threshold == 0) return;
   const size_t unit_at = lead_to_list(b, field(t, 4), 1);
