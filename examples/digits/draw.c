@@ -144,7 +144,7 @@ static float fit(rng *r, line *l) {
     low = (point){fminf(low.x, l->at[i].x), fminf(low.y, l->at[i].y)};
     high = (point){fmaxf(high.x, l->at[i].x), fmaxf(high.y, l->at[i].y)};
   }
-  const float size = rng_uniform(r, 14.0F, 23.0F), scale = size / fmaxf(high.x - low.x, high.y - low.y);
+  const float size = rng_uniform(r, 13.5F, 24.0F), scale = size / fmaxf(high.x - low.x, high.y - low.y);
   const float room = 0.5F * (DIGIT_SIDE - 3 - size);
   const float shift_x = 0.5F * DIGIT_SIDE + fminf(fmaxf(1.3F * rng_normal(r), -room), room);
   const float shift_y = 0.5F * DIGIT_SIDE + fminf(fmaxf(1.3F * rng_normal(r), -room), room);
@@ -183,12 +183,12 @@ static void ink_piece(float *ink, point a, point b, float radius, float soft) {
 
 /* The pen's pressure changes slowly along the line. */
 static void write_line(rng *r, const line *l, float size, float *ink) {
-  const float radius = rng_uniform(r, 0.55F, 0.115F * size), soft = rng_uniform(r, 0.7F, 1.5F);
-  const float swing = rng_uniform(r, 0.0F, 0.25F), pace = rng_uniform(r, 0.02F, 0.12F), phase = rng_uniform(r, 0, TURN);
+  const float radius = rng_uniform(r, 0.4F, 0.115F * size), soft = rng_uniform(r, 0.7F, 1.5F);
+  const float swing = rng_uniform(r, 0.0F, 0.25F), pace = rng_uniform(r, 0.01F, 0.06F), phase = rng_uniform(r, 0, TURN);
   memset(ink, 0, DIGIT_PIXELS * sizeof *ink);
   for (int i = 1; i < l->count; i++) {
     if (!l->down[i]) continue;
-    const float pressure = 1.0F + swing * sinf(pace * TURN * (float)i / SEGMENT_STEPS * 4 + phase);
+    const float pressure = 1.0F + swing * sinf(pace * TURN * (float)i + phase);
     ink_piece(ink, l->at[i - 1], l->at[i], radius * pressure, soft);
   }
 }
@@ -209,8 +209,8 @@ static void blur(float *ink, float amount) {
   }
 }
 
-/* Half of the pictures are clean, black on white. The others have grey ink, uneven light and noise. At last half of
- * all are turned to light on dark. */
+/* Half of the pictures are clean, black on white; the others have grey ink, uneven light and noise. Half of either kind
+ * are then turned to light on dark. */
 static void develop(rng *r, const float *ink, uint8_t *pixels) {
   const bool clean = rng_chance(r, 0.5F), light_on_dark = rng_chance(r, 0.5F);
   const float dark = clean ? 0 : rng_uniform(r, 0.0F, 0.3F), light = clean ? 1 : rng_uniform(r, 0.75F, 1.0F);
