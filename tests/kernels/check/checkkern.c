@@ -17,8 +17,15 @@ static const struct {
   const char *name;
   check_family *run;
 } families[] = {
-    {"gemm_f32", check_gemm_f32},     {"gemm_s8", check_gemm_s8},     {"requant", check_requant},
-    {"dwconv_f32", check_dwconv_f32}, {"dwconv_s8", check_dwconv_s8},
+    {"gemm_f32", check_gemm_f32},
+    {"gemm_s8", check_gemm_s8},
+    {"requant", check_requant},
+    {"dwconv_f32", check_dwconv_f32},
+    {"dwconv_s8", check_dwconv_s8},
+    {"binary", check_binary},
+    {"map", check_map},
+    {"reduce", check_reduce},
+    {"pool", check_pool},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
