@@ -117,7 +117,7 @@ MOTE_API mote_sound *mote_sound_from_memory(const void *data, size_t size, const
 MOTE_API void mote_sound_free(mote_sound *sound); /* NULL is fine */
 
 /* Another sample rate, as a new sound: a sinc of 16 zero crossings a side under a Hann window, its cutoff at the lower
- * of the two Nyquist frequencies. The length becomes ceil(frames * rate / sound->rate). */
+ * of the two Nyquist frequencies. The length becomes ceil(frames * rate / sound->rate). At most 256 channels. */
 MOTE_API mote_sound *mote_sound_resample(const mote_sound *sound, int32_t rate, const mote_media_config *config,
                                          mote_error *e);
 

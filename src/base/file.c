@@ -81,7 +81,10 @@ mote_status file_open(file_view *v, mem *m, const char *path, bool copy, mote_er
   *v = (file_view){.mem = m};
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error(e, "open", path);
-  const mote_status status = file_from_fd(v, m, fd, path, 0, 0, copy, e);
+  struct stat st;
+  const bool device = !fstat(fd, &st) && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode));
+  const mote_status status = device ? err_set(e, MOTE_ERR_IO, "%s is a device, not a file", path)
+                                    : file_from_fd(v, m, fd, path, 0, 0, copy, e);
   close(fd);
   return status;
 }

@@ -76,14 +76,14 @@ static double kernel(double t, double cutoff, double radius) {
 }
 
 static void resample(const mote_sound *from, sound_object *to) {
-  enum { CROSSINGS = 16, MOST = 256 };
+  enum { CROSSINGS = 16 };
   const double step = (double)from->rate / to->sound.rate, cutoff = step > 1 ? 1 / step : 1,
                radius = CROSSINGS / cutoff;
   const size_t channels = (size_t)from->channels;
   for (size_t i = 0; i < to->sound.frames; i++) {
     const double at = (double)i * step;
     const size_t first = at > radius ? (size_t)ceil(at - radius) : 0;
-    double sum[MOST] = {0};
+    double sum[MOST_CHANNELS] = {0};
     for (size_t j = first; j < from->frames && (double)j < at + radius; j++) {
       const double weight = kernel((double)j - at, cutoff, radius);
       for (size_t c = 0; c < channels; c++) sum[c] += weight * (double)from->samples[j * channels + c];
@@ -93,9 +93,10 @@ static void resample(const mote_sound *from, sound_object *to) {
 }
 
 mote_sound *mote_sound_resample(const mote_sound *sound, int32_t rate, const mote_media_config *config, mote_error *e) {
-  if (!sound || rate < 1) {
-    err_set(e, MOTE_ERR_ARGUMENT, "a sound cannot have %d frames a second; give its new rate, 16000 for example",
-            (int)rate);
+  if (!sound || rate < 1 || sound->rate < 1 || sound->channels < 1 || sound->channels > MOST_CHANNELS) {
+    err_set(e, MOTE_ERR_ARGUMENT,
+            "a sound of 1 to %d channels and a new rate are needed, 16000 for example; the rate given is %d",
+            (int)MOST_CHANNELS, (int)rate);
     return NULL;
   }
   const double frames = ceil((double)sound->frames * rate / sound->rate);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { WAVE_PCM = 1, WAVE_FLOAT = 3, WAVE_ALAW = 6, WAVE_MULAW = 7, WAVE_EXTENSIBLE = 0xfffe, MOST_CHANNELS = 256 };
+enum { WAVE_PCM = 1, WAVE_FLOAT = 3, WAVE_ALAW = 6, WAVE_MULAW = 7, WAVE_EXTENSIBLE = 0xfffe };
 
 static const char *format_name(uint32_t format) {
   switch (format) {

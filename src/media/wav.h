@@ -4,6 +4,8 @@
 
 #include "media/source.h"
 
+enum { MOST_CHANNELS = 256 };
+
 typedef struct wav {
   uint32_t format; /* 1: PCM, 3: float */
   uint32_t channels, rate, bits;

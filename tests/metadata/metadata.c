@@ -223,6 +223,29 @@ static void every_allocation_may_fail(void **state) {
   done(&model);
 }
 
+static void label_files_of_their_own_are_read(void **state) {
+  (void)state;
+  char path[] = "/tmp/mote_labels_XXXXXX";
+  FILE *f = fdopen(mkstemp(path), "wb");
+  assert_non_null(f);
+  fputs("cat\r\ndog\r\n", f);
+  fclose(f);
+  mote_lines *lines = mote_lines_open(path, NULL, &error);
+  assert_non_null(lines);
+  assert_int_equal(lines->count, 2);
+  assert_string_equal(lines->line[1], "dog");
+  mote_lines_free(lines);
+  f = fopen(path, "wb");
+  assert_non_null(f);
+  fwrite("\x89PNG\r\n\x1a\n\0", 1, 9, f);
+  fclose(f);
+  assert_null(mote_lines_open(path, NULL, &error));
+  assert_non_null(strstr(error.text, "PNG"));
+  remove(path);
+  assert_null(mote_lines_open(path, NULL, &error));
+  assert_int_equal(error.code, MOTE_ERR_IO);
+}
+
 static void shared_models_are_read(void **state) {
   (void)state;
   static const struct {
@@ -274,6 +297,7 @@ int main(void) {
 #endif
       cmocka_unit_test(truncated_metadata_is_refused),
       cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(label_files_of_their_own_are_read),
       cmocka_unit_test(shared_models_are_read),
   };
   return cmocka_run_group_tests_name("metadata", tests, NULL, NULL);
