@@ -122,6 +122,7 @@ mote_status lstm_infer(op_ctx *c, const lstm_operands *o, const lstm_attr *attr,
   OP_REQUIRE(c, x->rank < 0 || x->rank == 3, MOTE_ERR_SHAPE, "the input must have three dimensions: %s, and elements",
              attr->time_major ? "time, batch" : "batch, time");
   const known_size s = known_size_of(o, attr);
+  OP_REQUIRE(c, s.cell != 0, MOTE_ERR_SHAPE, "the cell has no elements: the weights of the output gate have no rows");
   for (int g = 0; g < LSTM_GATES; g++) {
     MOTE_TRY(check_matrix(c, o->matrix[LSTM_X + g], s.cell, s.input, "weights of the input"));
     if (attr->diagonal) MOTE_TRY(check_vector(c, o->matrix[LSTM_H + g], s.cell, "diagonal of the state", g));

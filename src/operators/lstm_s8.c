@@ -32,6 +32,9 @@ static mote_status prepare_gate(op_ctx *c, const lstm_operands *o, lstm_s8_param
     MOTE_TRY(op_need_scale(c, o->scale[g]));
     scale = o->scale[g]->scale;
     s->norm[g] = mult_of(o->norm[g]->scale);
+    OP_REQUIRE(c, s->norm[g].shift <= 18, MOTE_ERR_MODEL, "the scale of a layer normalization is %g; it is too large",
+               (double)o->norm[g]->scale);
+    s->norm[g].shift += 12; /* sums of the normalized row have that many more bits */
     s->norm_guard[g] = (int32_t)fmaxf(1, fminf(10000 * o->norm[g]->scale, 0x1p30f));
   }
   s->matrix[LSTM_X + g] = mult_of(o->matrix[LSTM_X + g]->scale * o->input->scale / scale);
@@ -255,11 +258,10 @@ static void normalize(const lstm_run *run, int g, int16_t *x) {
   int64_t variance = (squares * ((1 << 20) / n) - mean * mean) / (1 << 20);
   if (variance < 1) variance = p->norm_guard[g];
   const fx_mult inverse = fx_inv_sqrt((int32_t)variance, -1);
-  const fx_mult q = {p->norm[g].m, p->norm[g].shift + 12};
   for (int64_t i = 0; i < n; i++) {
     const int32_t unit = fx_mbqm((int32_t)(1024 * x[i] - mean), inverse);
     const int64_t t = (int64_t)unit * w[i] + bias[i];
-    x[i] = fx_sat16(fx_mbqm((int32_t)((t > 0 ? t + 512 : t - 512) / 1024), q));
+    x[i] = fx_sat16(fx_mbqm((int32_t)((t > 0 ? t + 512 : t - 512) / 1024), p->norm[g]));
   }
 }
 
