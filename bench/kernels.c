@@ -43,7 +43,7 @@ static void *room(size_t bytes) {
     fprintf(stderr, "out of memory for %zu bytes\n", bytes);
     exit(2);
   }
-  return p;
+  return memset(p, 0x3c, bytes);
 }
 
 static size_t pack_room(const place *p, bool (*bytes_of)(size_t, size_t, size_t *)) {

@@ -1,11 +1,12 @@
 /* gemm_f32.h: C = clamp(A * B^T + bias) in float32, for convolution and fully connected layers.
  *
- * A has m rows of k contiguous floats. B is given as n rows of k (the layout of TFLite's weights: [out][h * w * in])
- * and is packed once. Element (i, j) is summed in the order of k, beginning with the bias, whatever m, the columns
- * asked for and the rest of the tile are: cutting a product into pieces does not change a bit of it. Levels differ from
- * each other only in whether a product is rounded before it is added.
+ * A has m rows of k floats, which lie together or in pieces: the window of an output pixel is a piece for each tap, and
+ * pointers to the taps stand for a row that nobody has to gather. B is given as n rows of k (the layout of TFLite's
+ * weights: [out][h * w * in]) and is packed once. Element (i, j) is summed in the order of k, beginning with the bias,
+ * whatever m, the columns asked for and the rest of the tile are: cutting a product into pieces does not change a bit
+ * of it. Levels differ from each other only in whether a product is rounded before it is added.
  *
- * Not here: gathering the taps of a window (the operator lays them out as rows of A), threads, memory.
+ * Not here: threads, memory.
  */
 #ifndef KERNELS_GEMM_F32_H
 #define KERNELS_GEMM_F32_H
@@ -18,10 +19,12 @@
 typedef struct gemm_f32_job {
   size_t m, k;
   size_t n_begin, n_end; /* columns to compute; n_begin is a multiple of nr, n_end that or n */
-  const float *a;        /* row i: k floats at a + i * a_stride */
+  const float *a;        /* row i: k floats at a + i * a_stride; or ... */
   size_t a_stride;
-  const float *packed; /* of the whole B */
-  float *c;            /* element (i, j) at c + i * c_stride + (j - n_begin) */
+  const float *const *pieces; /* ... unless NULL: piece t of row i at pieces[t * m + i] ... */
+  size_t piece;               /* ... and this many floats; k is a multiple of it */
+  const float *packed;        /* of the whole B */
+  float *c;                   /* element (i, j) at c + i * c_stride + (j - n_begin) */
   size_t c_stride;
   float lo, hi; /* min(max(x, lo), hi); NaN stays NaN */
 } gemm_f32_job;

@@ -51,9 +51,10 @@ static void pack(float *to, const float *b, size_t n, size_t k, const float *bia
 
 /* A stretch of the sum over k, for one tile. */
 typedef struct stretch {
-  size_t k;
-  const float *a; /* row i at a + i * a_stride */
-  size_t a_stride;
+  size_t pieces, length;    /* its k is pieces * length */
+  const float *a;           /* row i at a + i * a_stride + offset, when it is one piece */
+  const float *const *rows; /* unless NULL: piece t of row i at rows[t * m + i] + offset */
+  size_t a_stride, m, offset;
   const float *b;     /* the panel, from the first step on */
   const float *start; /* biases, or NULL: go on with the sums in c */
   float *c;
@@ -66,8 +67,7 @@ typedef struct stretch {
 /* rows and vectors are constants of each call, so that the sums become registers. */
 KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
   vec sum[MR][2];
-  const float *a = s->a, *b = s->b;
-  const size_t stride = s->a_stride;
+  const float *a[MR], *b = s->b;
   const int end = vectors - 1;
   KERN_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -75,13 +75,18 @@ KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
     if (vectors > 1) sum[i][0] = load(s->start ? s->start : c);
     sum[i][end] = s->start ? load(s->start + end * LANES) : load_part(c + end * LANES, s->last);
   }
-  for (size_t p = 0; p < s->k; p++, b += vectors * LANES) {
-    const vec b0 = load(b), b1 = load(b + end * LANES);
+  for (size_t t = 0; t < s->pieces; t++) {
     KERN_UNROLL
-    for (int i = 0; i < rows; i++) {
-      const vec x = broadcast(a + (size_t)i * stride + p);
-      sum[i][0] = madd(x, b0, sum[i][0]);
-      if (vectors > 1) sum[i][1] = madd(x, b1, sum[i][1]);
+    for (int i = 0; i < rows; i++)
+      a[i] = (s->rows ? s->rows[t * s->m + (size_t)i] : s->a + (size_t)i * s->a_stride) + s->offset;
+    for (size_t p = 0; p < s->length; p++, b += vectors * LANES) {
+      const vec b0 = load(b), b1 = load(b + end * LANES);
+      KERN_UNROLL
+      for (int i = 0; i < rows; i++) {
+        const vec x = broadcast(a[i] + p);
+        sum[i][0] = madd(x, b0, sum[i][0]);
+        if (vectors > 1) sum[i][1] = madd(x, b1, sum[i][1]);
+      }
     }
   }
   KERN_UNROLL
@@ -113,31 +118,48 @@ static void sweep(stretch s, size_t m, bool wide) {
   for (int t = 0; m > 0; t++)
     for (; m >= tiles[t].rows; m -= tiles[t].rows) {
       (wide ? tiles[t].wide : tiles[t].narrow)(&s);
-      s.a += tiles[t].rows * s.a_stride;
+      if (s.rows) s.rows += tiles[t].rows;
+      else s.a += tiles[t].rows * s.a_stride;
       s.c += tiles[t].rows * s.c_stride;
     }
 }
 
-static void run(const gemm_f32_job *job) {
-  for (size_t p = 0; p == 0 || p < job->k; p += DEPTH) {
-    const size_t depth = job->k - p < DEPTH ? job->k - p : DEPTH;
-    for (size_t j = job->n_begin; j < job->n_end; j += NR) {
-      const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
-      const float *panel = job->packed + j * (job->k + 1);
-      sweep((stretch){.k = depth,
-                      .a = job->a + p,
-                      .a_stride = job->a_stride,
-                      .b = panel + row * (p + 1),
-                      .start = p == 0 ? panel : NULL,
-                      .c = job->c + (j - job->n_begin),
-                      .c_stride = job->c_stride,
-                      .last = width - (row - LANES),
-                      .end = p + depth == job->k,
-                      .lo = job->lo,
-                      .hi = job->hi},
-            job->m, width > LANES);
-    }
+/* A stretch that begins with step p, through all columns. */
+static void run_stretch(const gemm_f32_job *job, stretch s, size_t p) {
+  for (size_t j = job->n_begin; j < job->n_end; j += NR) {
+    const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
+    const float *panel = job->packed + j * (job->k + 1);
+    s.b = panel + row * (p + 1);
+    s.start = p == 0 ? panel : NULL;
+    s.c = job->c + (j - job->n_begin);
+    s.last = width - (row - LANES);
+    sweep(s, job->m, width > LANES);
   }
+}
+
+/* Lays the stretch that begins with step p: a part of a piece, or as many pieces as fit. Returns its steps. */
+static size_t cut(const gemm_f32_job *job, stretch *s, size_t p) {
+  const size_t piece = job->pieces ? job->piece : job->k;
+  const size_t most = job->k - p < DEPTH ? job->k - p : DEPTH;
+  if (most == 0) return 0;
+  const size_t at = p % piece;
+  s->rows = job->pieces ? job->pieces + p / piece * job->m : NULL;
+  s->offset = at;
+  s->length = piece - at < most ? piece - at : most;
+  s->pieces = s->length == piece ? most / piece : 1;
+  return s->pieces * s->length;
+}
+
+static void run(const gemm_f32_job *job) {
+  stretch s = {
+      .a = job->a, .a_stride = job->a_stride, .m = job->m, .c_stride = job->c_stride, .lo = job->lo, .hi = job->hi};
+  size_t p = 0;
+  do {
+    const size_t steps = cut(job, &s, p);
+    s.end = p + steps == job->k;
+    run_stretch(job, s, p);
+    p += steps;
+  } while (p < job->k);
 }
 
 const gemm_f32 TABLE = {.mr = MR, .nr = NR, .packed_bytes = packed_bytes, .pack = pack, .run = run};

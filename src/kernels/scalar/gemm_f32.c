@@ -25,20 +25,26 @@ static void pack(float *to, const float *b, size_t n, size_t k, const float *bia
   }
 }
 
-/* rows (at most MR) x width (at most NR) elements of C. */
-static void tile(const gemm_f32_job *job, const float *a, size_t rows, const float *panel, float *c, size_t width) {
+/* rows (at most MR) x width (at most NR) elements of C, beginning with row i. */
+static void tile(const gemm_f32_job *job, size_t i, size_t rows, const float *panel, float *c, size_t width) {
+  const size_t piece = job->pieces ? job->piece : job->k;
   float sum[MR][NR];
-  for (size_t i = 0; i < MR; i++)
-    for (size_t x = 0; x < NR; x++) sum[i][x] = panel[x];
-  for (size_t p = 0; p < job->k; p++) {
-    panel += NR;
-    for (size_t i = 0; i < rows; i++)
-      for (size_t x = 0; x < NR; x++) sum[i][x] += a[i * job->a_stride + p] * panel[x];
+  for (size_t r = 0; r < MR; r++)
+    for (size_t x = 0; x < NR; x++) sum[r][x] = panel[x];
+  for (size_t t = 0; t * piece < job->k; t++) {
+    const float *a[MR];
+    for (size_t r = 0; r < rows; r++)
+      a[r] = job->pieces ? job->pieces[t * job->m + i + r] : job->a + (i + r) * job->a_stride;
+    for (size_t p = 0; p < piece; p++) {
+      panel += NR;
+      for (size_t r = 0; r < rows; r++)
+        for (size_t x = 0; x < NR; x++) sum[r][x] += a[r][p] * panel[x];
+    }
   }
-  for (size_t i = 0; i < rows; i++)
+  for (size_t r = 0; r < rows; r++)
     for (size_t x = 0; x < width; x++) {
-      const float y = sum[i][x] < job->lo ? job->lo : sum[i][x];
-      c[i * job->c_stride + x] = job->hi < y ? job->hi : y;
+      const float y = sum[r][x] < job->lo ? job->lo : sum[r][x];
+      c[(i + r) * job->c_stride + x] = job->hi < y ? job->hi : y;
     }
 }
 
@@ -47,8 +53,7 @@ static void run(const gemm_f32_job *job) {
     const float *panel = job->packed + j * (job->k + 1);
     const size_t width = job->n_end - j < NR ? job->n_end - j : NR;
     for (size_t i = 0; i < job->m; i += MR)
-      tile(job, job->a + i * job->a_stride, job->m - i < MR ? job->m - i : MR, panel,
-           job->c + i * job->c_stride + (j - job->n_begin), width);
+      tile(job, i, job->m - i < MR ? job->m - i : MR, panel, job->c + (j - job->n_begin), width);
   }
 }
 

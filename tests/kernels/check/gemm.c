@@ -13,6 +13,7 @@
 typedef struct floats {
   size_t m, n, k, a_stride, n_begin, n_end;
   const float *a, *b, *bias;
+  size_t piece; /* not 0: rows are given in pieces of this many floats */
   float lo, hi;
 } floats;
 
@@ -20,6 +21,14 @@ static float *some_floats(check *c, size_t n) {
   float *x = check_memory(c, n * sizeof *x);
   for (size_t i = 0; i < n; i++) x[i] = check_float(c);
   return x;
+}
+
+/* Pointers to the pieces of m rows from `first` on. */
+static const float **pieces_of(check *c, const floats *x, size_t first, size_t m) {
+  const float **p = check_memory(c, x->k / x->piece * m * sizeof *p);
+  for (size_t t = 0; t < x->k / x->piece; t++)
+    for (size_t i = 0; i < m; i++) p[t * m + i] = x->a + (first + i) * x->a_stride + t * x->piece;
+  return p;
 }
 
 /* C, c_stride apart, over memory that begins as a copy of `blank`. */
@@ -32,15 +41,18 @@ static float *product(check *c, const gemm_f32 *g, const floats *x, const float 
                       .k = x->k,
                       .n_begin = x->n_begin,
                       .n_end = x->n_end,
-                      .a = x->a,
-                      .a_stride = x->a_stride,
+                      .a = x->piece ? NULL : x->a,
+                      .a_stride = x->piece ? 0 : x->a_stride,
+                      .pieces = x->piece ? pieces_of(c, x, 0, split) : NULL,
+                      .piece = x->piece,
                       .packed = packed,
                       .c = out,
                       .c_stride = c_stride,
                       .lo = x->lo,
                       .hi = x->hi};
   g->run(&job);
-  job.a += split * x->a_stride;
+  if (x->piece) job.pieces = pieces_of(c, x, split, x->m - split);
+  else job.a += split * x->a_stride;
   job.c += split * c_stride;
   job.m = x->m - split;
   g->run(&job);
@@ -72,13 +84,18 @@ void check_gemm_f32(check *c) {
   for (int r = 0; r < c->rounds; r++, check_free(c)) {
     floats x = {.m = check_size(c, level->mr, 40), .n = check_size(c, level->nr, 100), .k = check_size(c, 4, 40)};
     if (check_int(c, 0, 7) == 0) x.k = check_size(c, 512, 1100);
+    if (check_coin(c)) {
+      x.piece = check_size(c, 4, 40) + 1;
+      if (check_int(c, 0, 7) == 0) x.piece = check_size(c, 512, 1100) + 1;
+      x.k = x.piece * (size_t)check_int(c, 0, x.piece > 40 ? 2 : 30);
+    }
     x.a_stride = x.k + (size_t)check_int(c, 0, 5);
     /* A level's columns are cut where scalar's may be, too. */
     x.n_begin = (size_t)check_int(c, 0, (int64_t)(x.n / level->nr)) * level->nr;
     x.n_end = check_coin(c) ? x.n : x.n_begin + (x.n - x.n_begin) / level->nr * level->nr;
     const size_t c_stride = x.n_end - x.n_begin + (size_t)check_int(c, 0, 3);
-    check_case(c, "m %zu, n %zu (columns %zu to %zu), k %zu, stride %zu", x.m, x.n, x.n_begin, x.n_end, x.k,
-               x.a_stride);
+    check_case(c, "m %zu, n %zu (columns %zu to %zu), k %zu in pieces of %zu, stride %zu", x.m, x.n, x.n_begin, x.n_end,
+               x.k, x.piece, x.a_stride);
     float *a = some_floats(c, x.m ? (x.m - 1) * x.a_stride + x.k : 0), *b = some_floats(c, x.n * x.k);
     if (x.m && x.k && check_int(c, 0, 3) == 0) a[0] = check_coin(c) ? NAN : INFINITY;
     x.a = a;
