@@ -31,6 +31,7 @@ typedef struct gemm_f32_job {
 
 typedef struct gemm_f32 {
   size_t mr, nr; /* tile: pieces of a multiple of mr rows and nr columns waste nothing */
+  size_t depth;  /* a run goes through so many steps of k at once: this part of the rows should stay in a cache */
   /* Bytes of a pack; false when that does not fit a size_t. */
   bool (*packed_bytes)(size_t n, size_t k, size_t *bytes);
   /* b: n rows of k floats, dense. bias: n floats, or NULL for zeros. */

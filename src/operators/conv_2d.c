@@ -157,15 +157,18 @@ static mote_status prepare(op_ctx *c) {
 
 /* ---- plan ---- */
 
-/* Bytes of a gathered row, and whether rows are gathered at all. */
+/* Pieces shorter than this many floats are gathered: reaching for them would take longer than using them. */
+enum { PIECE_LEAST = 16 };
+
+/* Where rows are, and their bytes. */
 static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t *element) {
   size_t stride = 0;
-  p->in_place = windows_in_place(&p->shape, &stride);
+  bool in_place = windows_in_place(&p->shape, &stride);
   *element = kind == CONV_F32 ? 4 : kind == CONV_16 ? 2 : 1;
   if (kind == CONV_8 || kind == CONV_HYBRID) {
     const gemm_s8 *const g = kern_gemm_s8(c->isa);
     const bool is_signed = kind == CONV_HYBRID || c->in[CONV_INPUT]->type == MOTE_INT8;
-    p->in_place = p->in_place && g->direct == (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) && p->k % g->k_align == 0;
+    in_place = in_place && g->direct == (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) && p->k % g->k_align == 0;
     OP_REQUIRE(c, p->k <= SIZE_MAX / 4 - g->k_align, MOTE_ERR_LIMIT,
                "a window is larger than this machine can address");
     p->row_bytes = gemm_s8_staged(g, p->k);
@@ -173,24 +176,37 @@ static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t *ele
     OP_REQUIRE(c, size_mul(p->k, *element, &p->row_bytes), MOTE_ERR_LIMIT,
                "a window is larger than this machine can address");
   }
-  if (p->in_place) p->row_bytes = stride * *element;
+  if (in_place) p->row_bytes = stride * *element;
+  if (in_place) p->rows = ROWS_IN_PLACE;
+  else p->rows = kind == CONV_F32 && p->shape.filter_c >= PIECE_LEAST ? ROWS_POINTED : ROWS_GATHERED;
   return MOTE_OK;
+}
+
+/* How much of a row a kernel reads again and again. */
+static size_t hot_bytes(const op_ctx *c, const conv_plan *p, conv_kind kind) {
+  if (kind != CONV_F32) return p->row_bytes;
+  const size_t depth = kern_gemm_f32(c->isa)->depth;
+  return (p->k < depth ? p->k : depth) * sizeof(float);
 }
 
 static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *params, size_t element) {
   const conv_kind kind = params->base.kind;
   const bool hybrid = kind == CONV_HYBRID, sums_up = kind == CONV_8 || hybrid;
   scratch_layout worker = {0}, all = {0};
-  p->rows_at = scratch_part(&worker, p->in_place ? 0 : p->tiles.rows, p->row_bytes);
+  const size_t taps = (size_t)p->shape.filter_h * (size_t)p->shape.filter_w;
+  const size_t row_tiles = p->images * p->groups * p->tiles.row_tiles;
+  if (p->rows == ROWS_POINTED) p->rows_at = scratch_part(&worker, p->tiles.rows * sizeof(void *), taps);
+  else p->rows_at = scratch_part(&worker, p->rows == ROWS_GATHERED ? p->tiles.rows : 0, p->row_bytes);
   p->acc_at = scratch_part(&worker, sums_up ? p->tiles.rows * p->acc_cols : 0, sizeof(int32_t));
   p->sums_at = scratch_part(&worker, sums_up ? p->tiles.rows : 0, sizeof(int32_t));
-  p->outside_at = scratch_part(&worker, p->in_place ? 0 : p->k / (size_t)p->shape.filter_h, element);
+  p->outside_at = scratch_part(&worker, p->rows == ROWS_IN_PLACE ? 0 : p->k / (size_t)p->shape.filter_h, element);
   p->worker_bytes = worker.bytes;
   p->block_at = scratch_part(&all, 1, params->block ? 0 : p->block.bytes);
   size_t quantized = 0;
   if (hybrid) quantized = op_count(c->in[CONV_INPUT]);
   p->quantized_at = scratch_part(&all, quantized, 1);
   p->scales_at = scratch_part(&all, hybrid ? p->images : 0, sizeof(conv_image));
+  p->shared_at = scratch_part(&all, p->rows == ROWS_SHARED ? row_tiles * p->tiles.rows : 0, p->row_bytes);
   p->workers_at = scratch_part(&all, (size_t)c->workers, p->worker_bytes);
   all.too_large |= worker.too_large;
   return scratch_done(c, &all);
@@ -225,9 +241,10 @@ static mote_status plan(op_ctx *c) {
                                         .m = p->pixels,
                                         .n = p->n,
                                         .k = p->k,
-                                        .row_bytes = p->row_bytes,
+                                        .row_bytes = hot_bytes(c, p, kind),
                                         .mr = mr,
                                         .nr = nr});
+  if (p->rows == ROWS_GATHERED && p->tiles.col_tiles > 1) p->rows = ROWS_SHARED;
   p->acc_cols = tiles_step(&p->tiles, nr);
   c->macs = (uint64_t)p->images * p->pixels * p->groups * p->n * p->k;
   return lay_scratch(c, p, params, element);
@@ -269,6 +286,7 @@ static mote_status run(op_ctx *c) {
     op_parallel(c, p->images, quantize_image, &j);
     j.input = scratch + p->quantized_at;
   }
+  if (p->rows == ROWS_SHARED) op_parallel(c, tasks / p->tiles.col_tiles, conv_2d_share, &j);
   op_parallel(c, tasks, conv_2d_tile, &j);
   OP_POLL(c);
   return MOTE_OK;

@@ -19,17 +19,25 @@ typedef struct conv_block {
   size_t bytes;
 } conv_block;
 
+/* Where the rows of the left matrix are. */
+typedef enum conv_rows {
+  ROWS_IN_PLACE, /* in the input */
+  ROWS_POINTED,  /* in pieces, in the input: float kernels take pointers to them */
+  ROWS_GATHERED, /* by each tile */
+  ROWS_SHARED    /* gathered before all tiles, where several share them */
+} conv_rows;
+
 typedef struct conv_plan {
   conv_shape shape;
   size_t groups, n, k;   /* of one group: columns, and elements of a row */
   size_t images, pixels; /* rows of one image; where images need not be told apart, all count as one */
   tiles tiles;
   size_t acc_cols; /* columns that are summed up at once */
-  bool in_place;   /* rows lie in the input: no gathering */
+  conv_rows rows;
   size_t row_bytes;
   conv_block block;
   /* scratch: for all, then for each worker */
-  size_t block_at, quantized_at, scales_at, workers_at, worker_bytes;
+  size_t block_at, quantized_at, scales_at, shared_at, workers_at, worker_bytes;
   size_t rows_at, acc_at, sums_at, outside_at;
 } conv_plan;
 
@@ -60,11 +68,13 @@ typedef struct conv_job {
 typedef struct conv_tile {
   size_t image, group;
   size_t first_row, rows, first_col, last_col;
-  const uint8_t *a; /* rows, row_bytes apart */
-  uint8_t *scratch; /* of the worker */
+  const uint8_t *a;  /* rows, row_bytes apart ... */
+  const void **taps; /* ... or pointers to their pieces */
+  uint8_t *scratch;  /* of the worker */
 } conv_tile;
 
-/* Task of op_parallel; arg is a conv_job. */
+/* Tasks of op_parallel; arg is a conv_job. Sharing: the rows of tiles that differ in columns only. */
+void conv_2d_share(void *arg, size_t task, int worker);
 void conv_2d_tile(void *arg, size_t task, int worker);
 
 #endif

@@ -26,7 +26,9 @@ static void multiply_f32(const conv_job *j, const conv_tile *t) {
                             .n_begin = t->first_col,
                             .n_end = t->last_col,
                             .a = (const float *)t->a,
-                            .a_stride = p->row_bytes / sizeof(float),
+                            .a_stride = t->a ? p->row_bytes / sizeof(float) : 0,
+                            .pieces = (const float *const *)t->taps,
+                            .piece = (size_t)p->shape.filter_c,
                             .packed = pack_of(j, t),
                             .c = (float *)j->c->out[0]->data + output_at(p, t),
                             .c_stride = (size_t)p->shape.out_c,
@@ -135,7 +137,7 @@ static void fill_outside(const conv_job *j, const conv_tile *t, size_t element, 
   memset(to, (uint8_t)value, count * element); /* elements are bytes, or 0 */
 }
 
-static void gather(const conv_job *j, conv_tile *t) {
+static windows windows_of(const conv_job *j, const conv_tile *t) {
   const conv_plan *const p = j->plan;
   const size_t channels = (size_t)p->shape.filter_c;
   windows w = {.shape = &p->shape,
@@ -153,31 +155,70 @@ static void gather(const conv_job *j, conv_tile *t) {
       w.element = 1, w.put_element = g->element, w.put = g->stage;
     }
   }
-  const size_t first = t->image * p->pixels + t->first_row;
-  if (p->in_place) {
-    const size_t row = p->row_bytes;
-    t->a = j->input + first * row + w.first * w.element;
-    return;
+  return w;
+}
+
+/* First row of the tile, counted over all images. */
+static size_t first_pixel(const conv_plan *p, const conv_tile *t) { return t->image * p->pixels + t->first_row; }
+
+static void gather(const conv_job *j, const conv_tile *t, uint8_t *to) {
+  const windows w = windows_of(j, t);
+  fill_outside(j, t, w.element, t->scratch + j->plan->outside_at);
+  windows_gather(&w, first_pixel(j->plan, t), t->rows, to, j->plan->row_bytes);
+}
+
+static void point(const conv_job *j, conv_tile *t) {
+  const windows w = windows_of(j, t);
+  fill_outside(j, t, w.element, t->scratch + j->plan->outside_at);
+  t->taps = (const void **)(void *)(t->scratch + j->plan->rows_at);
+  windows_point(&w, first_pixel(j->plan, t), t->rows, t->taps);
+}
+
+/* The rows of tile number `n` of all that have rows of their own. */
+static conv_tile tile_of(const conv_job *j, size_t n, int worker) {
+  const conv_plan *const p = j->plan;
+  conv_tile t = {.scratch = j->workers + (size_t)worker * p->worker_bytes};
+  t.group = n % p->groups;
+  n /= p->groups;
+  t.first_row = n % p->tiles.row_tiles * p->tiles.rows;
+  t.image = n / p->tiles.row_tiles;
+  t.rows = p->pixels - t.first_row < p->tiles.rows ? p->pixels - t.first_row : p->tiles.rows;
+  return t;
+}
+
+static uint8_t *shared_rows(const conv_job *j, size_t n) {
+  return (uint8_t *)j->c->scratch + j->plan->shared_at + n * j->plan->tiles.rows * j->plan->row_bytes;
+}
+
+void conv_2d_share(void *arg, size_t task, int worker) {
+  const conv_job *const j = arg;
+  const conv_tile t = tile_of(j, task, worker);
+  if (!j->c->host->cancelled(j->c)) gather(j, &t, shared_rows(j, task));
+}
+
+static void find_rows(const conv_job *j, conv_tile *t, size_t n) {
+  const conv_plan *const p = j->plan;
+  switch (p->rows) {
+    case ROWS_IN_PLACE:
+      t->a = j->input + first_pixel(p, t) * p->row_bytes + windows_of(j, t).first * windows_of(j, t).element;
+      break;
+    case ROWS_POINTED: point(j, t); break;
+    case ROWS_GATHERED:
+      gather(j, t, t->scratch + p->rows_at);
+      t->a = t->scratch + p->rows_at;
+      break;
+    case ROWS_SHARED: t->a = shared_rows(j, n); break;
   }
-  fill_outside(j, t, w.element, t->scratch + p->outside_at);
-  windows_gather(&w, first, t->rows, t->scratch + p->rows_at, p->row_bytes);
-  t->a = t->scratch + p->rows_at;
 }
 
 void conv_2d_tile(void *arg, size_t task, int worker) {
   const conv_job *const j = arg;
   const conv_plan *const p = j->plan;
   if (j->c->host->cancelled(j->c)) return;
-  conv_tile t = {.scratch = j->workers + (size_t)worker * p->worker_bytes};
+  conv_tile t = tile_of(j, task / p->tiles.col_tiles, worker);
   t.first_col = task % p->tiles.col_tiles * p->tiles.cols;
-  task /= p->tiles.col_tiles;
-  t.group = task % p->groups;
-  task /= p->groups;
-  t.first_row = task % p->tiles.row_tiles * p->tiles.rows;
-  t.image = task / p->tiles.row_tiles;
   t.last_col = p->n - t.first_col < p->tiles.cols ? p->n : t.first_col + p->tiles.cols;
-  t.rows = p->pixels - t.first_row < p->tiles.rows ? p->pixels - t.first_row : p->tiles.rows;
-  gather(j, &t);
+  find_rows(j, &t, task / p->tiles.col_tiles);
   const op_tensor *const filter = j->c->in[CONV_FILTER];
   switch (j->params->base.kind) {
     case CONV_F32: multiply_f32(j, &t); break;

@@ -1,4 +1,4 @@
-/* windows.c: gathering the windows of a convolution as rows. */
+/* windows.c: gathering the windows of a convolution as rows, and pointing to them. */
 #include "operators/windows.h"
 
 #include <string.h>
@@ -76,5 +76,26 @@ void windows_gather(const windows *w, size_t pixel, size_t count, void *to, size
     const size_t at = pixel + i;
     put_window(w, at / out_w / out_h, (int32_t)(at / out_w % out_h), (int32_t)(at % out_w),
                (uint8_t *)to + i * row_bytes);
+  }
+}
+
+void windows_point(const windows *w, size_t pixel, size_t count, const void **to) {
+  const conv_shape *const s = w->shape;
+  const size_t out_w = (size_t)s->out_w, out_h = (size_t)s->out_h, tap_bytes = (size_t)s->in_c * w->element;
+  const size_t line_bytes = (size_t)s->in_w * tap_bytes;
+  for (size_t i = 0; i < count; i++) {
+    const size_t at = pixel + i;
+    const uint8_t *const image = (const uint8_t *)w->images + at / out_w / out_h * (size_t)s->in_h * line_bytes;
+    const int32_t top = (int32_t)(at / out_w % out_h) * s->stride_h - s->before_h;
+    const int32_t left = (int32_t)(at % out_w) * s->stride_w - s->before_w;
+    const void **tap = to + i;
+    for (int32_t f = 0; f < s->filter_h; f++) {
+      const int32_t y = top + f * s->dilation_h;
+      for (int32_t g = 0; g < s->filter_w; g++, tap += count) {
+        const int32_t x = left + g * s->dilation_w;
+        const bool inside = y >= 0 && y < s->in_h && x >= 0 && x < s->in_w;
+        *tap = inside ? image + (size_t)y * line_bytes + (size_t)x * tap_bytes + w->first * w->element : w->outside;
+      }
+    }
   }
 }

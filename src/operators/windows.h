@@ -1,4 +1,5 @@
-/* windows.h: the input elements under the windows of a convolution, gathered as rows of a matrix ("im2col"). */
+/* windows.h: the input elements under the windows of a convolution, gathered as rows of a matrix ("im2col"), or pointed
+ * to. */
 #ifndef OPERATORS_WINDOWS_H
 #define OPERATORS_WINDOWS_H
 
@@ -21,6 +22,9 @@ typedef struct windows {
 /* Rows for output pixels [pixel, pixel + count), counted over all images; each row is the window's elements in the
  * order of the filter's: [filter_h][filter_w][channels]. */
 void windows_gather(const windows *w, size_t pixel, size_t count, void *to, size_t row_bytes);
+
+/* The same rows as pieces of `channels` elements: to[t * count + i] is where tap t of row i lies. */
+void windows_point(const windows *w, size_t pixel, size_t count, const void **to);
 
 /* True when rows need no gathering, since they lie in the input already: row i at element i * stride. */
 bool windows_in_place(const conv_shape *s, size_t *stride);

@@ -162,4 +162,4 @@ static void run(const gemm_f32_job *job) {
   } while (p < job->k);
 }
 
-const gemm_f32 TABLE = {.mr = MR, .nr = NR, .packed_bytes = packed_bytes, .pack = pack, .run = run};
+const gemm_f32 TABLE = {.mr = MR, .nr = NR, .depth = DEPTH, .packed_bytes = packed_bytes, .pack = pack, .run = run};

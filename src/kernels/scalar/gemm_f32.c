@@ -5,6 +5,8 @@
  */
 #include "kernels/gemm_f32.h"
 
+#include <stdint.h>
+
 #include "base/size.h"
 #include "kernels/tables.h"
 
@@ -57,4 +59,5 @@ static void run(const gemm_f32_job *job) {
   }
 }
 
-const gemm_f32 gemm_f32_scalar = {.mr = MR, .nr = NR, .packed_bytes = packed_bytes, .pack = pack, .run = run};
+const gemm_f32 gemm_f32_scalar = {
+    .mr = MR, .nr = NR, .depth = SIZE_MAX, .packed_bytes = packed_bytes, .pack = pack, .run = run};
