@@ -4,19 +4,20 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "kernels/unroll.h"
+
 enum {
   WHOLE,    /* everything is one run */
   ROWS,     /* dim[1] rows of dim[0] runs */
   COLUMNS,  /* the same, a few rows that are walked together */
-  TRANSPOSE /* dim[0] and dim[1] in squares */
+  TRANSPOSE /* dim[0] and dim[1] in squares; dim[0] is dense in `to` and dim[1] in `from` */
 };
 
 enum {
-  SMALL = 16,             /* longer runs are memcpy's */
+  MEDIUM = 128,           /* longer runs are memcpy's, shorter ones take less time than its call */
   UNIT_BYTES = 64 * 1024, /* work of one unit: enough to be worth handing to a thread */
-  LINE = 64,              /* a transposition's squares are one cache line wide on both sides */
-  NARROW = 8,             /* a side shorter than this makes no squares */
-  MEDIUM = 256            /* runs up to this are shorter than a call of memcpy takes */
+  LINE = 64,              /* bytes of a cache line */
+  NARROW = 8              /* a side shorter than this makes no squares */
 };
 
 void copy_begin(copy_plan *p, size_t element) { *p = (copy_plan){.run = (int64_t)element, .units = 1}; }
@@ -65,14 +66,14 @@ void copy_end(copy_plan *p) {
     return;
   }
   p->kind = ROWS;
-  const int32_t partner = p->run <= SMALL ? dense_partner(p) : 0;
+  const bool word = p->run == 1 || p->run == 2 || p->run == 4 || p->run == 8;
+  const int32_t partner = word ? dense_partner(p) : 0;
   if (partner) {
     bring_to_second(p, partner);
-    if (p->dim[0].size >= NARROW && p->dim[1].size >= NARROW) p->kind = TRANSPOSE;
-    else {
-      p->kind = COLUMNS;
-      if (p->dim[0].size < p->dim[1].size) swap_dims(p);
-    }
+    const copy_dim *const column = &p->dim[0], *const row = &p->dim[1];
+    const bool dense = column->to == p->run && row->from == p->run;
+    p->kind = dense && column->size >= NARROW && row->size >= NARROW ? TRANSPOSE : COLUMNS;
+    if (p->kind == COLUMNS && column->size < row->size) swap_dims(p);
   }
   while (p->rank < 2) p->dim[p->rank++] = (copy_dim){1, 0, 0};
   p->cut = p->dim[1].size < p->dim[0].size ? 0 : 1;
@@ -88,31 +89,70 @@ int64_t copy_bytes(const copy_plan *p) {
   return bytes;
 }
 
-/* ---- loops over two axes; e is a constant where they are used ---- */
+/* ---- loops over two axes ----
+ *
+ * Steps are taken out of the records first: stores of bytes might change those, for all that the compiler knows. In
+ * functions marked KERN_INLINE, e, the size of an element, is a constant: 1, 2, 4 or 8. */
 
-#define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define FOUR_AT_ONCE _Pragma("clang loop unroll_count(4)")
+#else
+#define FOUR_AT_ONCE _Pragma("GCC unroll 4")
+#endif
 
-/* One row of n elements. The steps that occur most are told apart, so that the compiler sees them. */
-INLINE void row(char *to, const char *from, int64_t n, int64_t to_step, int64_t from_step, int64_t e) {
-  if (to_step != e) {
-    for (int64_t i = 0; i < n; i++) memcpy(to + i * to_step, from + i * from_step, (size_t)e);
-  } else if (from_step == 0) {
-    char v[SMALL];
-    memcpy(v, from, (size_t)e);
-    for (int64_t i = 0; i < n; i++) memcpy(to + i * e, v, (size_t)e);
-  } else if (from_step == -e) {
-    for (int64_t i = 0; i < n; i++) memcpy(to + i * e, from - i * e, (size_t)e);
-  } else {
-    for (int64_t i = 0; i < n; i++) memcpy(to + i * e, from + i * from_step, (size_t)e);
+/* Elements of any size, of at most `run` bytes that lie together. The last bytes may be written twice. */
+KERN_INLINE void copy_run(char *to, const char *from, int64_t run) {
+  if (run > MEDIUM) memcpy(to, from, (size_t)run);
+  else if (run >= 16) {
+    for (int64_t k = 0; k < run - 16; k += 16) memcpy(to + k, from + k, 16);
+    memcpy(to + run - 16, from + run - 16, 16);
+  } else if (run >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + run - 8, from + run - 8, 8);
+  } else
+    for (int64_t k = 0; k < run; k++) to[k] = from[k];
+}
+
+static void runs(char *to, const char *from, copy_dim row, copy_dim column, int64_t run) {
+  for (int64_t j = 0; j < row.size; j++, to += row.to, from += row.from)
+    for (int64_t i = 0; i < column.size; i++) copy_run(to + i * column.to, from + i * column.from, run);
+}
+
+/* n equal elements; 16 bytes hold a whole number of them, so that the last 16 may be written twice. */
+KERN_INLINE void fill(char *to, const char *from, int64_t n, int64_t e) {
+  char sixteen[16];
+  for (int i = 0; i < 16; i += (int)e) memcpy(sixteen + i, from, (size_t)e);
+  const int64_t bytes = n * e;
+  if (bytes < 16) {
+    for (int64_t i = 0; i < bytes; i += e) memcpy(to + i, sixteen, (size_t)e);
+    return;
   }
+  for (int64_t i = 0; i < bytes - 16; i += 16) memcpy(to + i, sixteen, 16);
+  memcpy(to + bytes - 16, sixteen, 16);
 }
 
-INLINE void rows_of(char *to, const char *from, const copy_dim *d, int64_t e) {
-  for (int64_t j = 0; j < d[1].size; j++) row(to + j * d[1].to, from + j * d[1].from, d[0].size, d[0].to, d[0].from, e);
+KERN_INLINE void elements(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
+  for (int64_t j = 0; j < row.size; j++, to += row.to, from += row.from) FOUR_AT_ONCE
+  for (int64_t i = 0; i < column.size; i++) memcpy(to + i * column.to, from + i * column.from, (size_t)e);
 }
+
+KERN_INLINE void rows(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
+  if (column.from || column.to != e) elements(to, from, row, column, e);
+  else
+    for (int64_t j = 0; j < row.size; j++) fill(to + j * row.to, from + j * row.from, column.size, e);
+}
+
+/* `count` rows walked together. */
+KERN_INLINE void columns(char *to, const char *from, copy_dim row, copy_dim column, int count, int64_t e) {
+  for (int64_t i = 0; i < column.size; i++, to += column.to, from += column.from) KERN_UNROLL
+  for (int j = 0; j < count; j++) memcpy(to + j * row.to, from + j * row.from, (size_t)e);
+}
+
+/* ---- transpositions ---- */
 
 /* Exchanges the upper `bits` of row i with the lower ones of row i + apart. */
-INLINE void exchange(uint64_t *row, int count, int apart, int bits, uint64_t low) {
+KERN_INLINE void exchange(uint64_t *row, int count, int apart, int bits, uint64_t low) {
+  KERN_UNROLL
   for (int i = 0; i < count; i++) {
     if (i & apart) continue;
     const uint64_t swapped = (row[i] >> bits ^ row[i + apart]) & low;
@@ -122,106 +162,66 @@ INLINE void exchange(uint64_t *row, int count, int apart, int bits, uint64_t low
 }
 
 /* A square of 8 / e elements a side, as words: halves are exchanged between rows, then quarters, then eighths. */
-INLINE void word_square(char *to, int64_t to_step, const char *from, int64_t from_step, int e) {
+KERN_INLINE void word_square(char *to, int64_t to_step, const char *from, int64_t from_step, int e) {
   uint64_t row[8];
   const int count = 8 / e;
+  KERN_UNROLL
   for (int i = 0; i < count; i++) memcpy(&row[i], from + i * from_step, 8);
-  exchange(row, count, count / 2, 32, UINT64_C(0x00000000ffffffff));
+  if (e <= 4) exchange(row, count, count / 2, 32, UINT64_C(0x00000000ffffffff));
   if (e <= 2) exchange(row, count, count / 4, 16, UINT64_C(0x0000ffff0000ffff));
   if (e == 1) exchange(row, count, count / 8, 8, UINT64_C(0x00ff00ff00ff00ff));
+  KERN_UNROLL
   for (int i = 0; i < count; i++) memcpy(to + i * to_step, &row[i], 8);
 }
 
-/* A whole square, LINE bytes wide on both sides. It is read by lines into a buffer and written by lines, so that each
- * cache line is met once, however far apart the rows lie. */
-INLINE void line_square(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t e) {
-  const int64_t side = LINE / e, count = 8 / e;
-  char buffer[LINE * LINE];
-  for (int64_t i = 0; i < side; i++) memcpy(buffer + i * LINE, from + i * from_step, LINE);
-  for (int64_t j = 0; j < side; j += count)
-    for (int64_t i = 0; i < side; i += count)
-      word_square(to + j * to_step + i * e, to_step, buffer + i * LINE + j * e, LINE, (int)e);
-}
-
-/* rows x columns elements one by one, with steps of any kind. */
-INLINE void elements(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
-  for (int64_t j = 0; j < row.size; j++)
-    for (int64_t i = 0; i < column.size; i++)
-      memcpy(to + j * row.to + i * column.to, from + j * row.from + i * column.from, (size_t)e);
-}
-
-/* A square cut off by the edge: words where they fit. `to` is dense along columns, `from` along rows. */
-INLINE void edge_square(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
-  const int64_t count = 8 / e, rows = row.size / count * count, columns = column.size / count * count;
-  for (int64_t j = 0; j < rows; j += count)
-    for (int64_t i = 0; i < columns; i += count)
+/* rows x columns elements in words where they fit. `to` is dense along columns, `from` along rows. */
+KERN_INLINE void square(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
+  const int64_t count = 8 / e, high = row.size / count * count, wide = column.size / count * count;
+  for (int64_t j = 0; j < high; j += count)
+    for (int64_t i = 0; i < wide; i += count)
       word_square(to + j * row.to + i * e, row.to, from + j * e + i * column.from, column.from, (int)e);
-  const copy_dim right = {column.size - columns, column.to, column.from};
-  const copy_dim below = {row.size - rows, row.to, row.from}, left = {columns, column.to, column.from};
-  elements(to + columns * e, from + columns * column.from, row, right, e);
-  elements(to + rows * row.to, from + rows * e, below, left, e);
+  const copy_dim right = {column.size - wide, column.to, column.from};
+  const copy_dim below = {row.size - high, row.to, row.from}, left = {wide, column.to, column.from};
+  if (right.size) elements(to + wide * e, from + wide * column.from, row, right, e);
+  if (below.size) elements(to + high * row.to, from + high * e, below, left, e);
 }
 
-INLINE void squares_of(char *to, const char *from, const copy_dim *d, int64_t e) {
-  copy_dim row = d[1], column = d[0];
-  const bool words = (e == 1 || e == 2 || e == 4) && column.to == e && row.from == e;
-  const int64_t side = e > 4 ? 16 : LINE / e;
-  for (int64_t j = 0; j < d[1].size; j += side) {
-    row.size = j + side < d[1].size ? side : d[1].size - j;
-    for (int64_t i = 0; i < d[0].size; i += side) {
-      column.size = i + side < d[0].size ? side : d[0].size - i;
-      char *const t = to + j * row.to + i * column.to;
+/* Squares one cache line wide on both sides. They are read by lines into a buffer and written by lines, so that each
+ * line is met once, however far apart the rows lie. */
+KERN_INLINE void squares(char *to, const char *from, copy_dim row, copy_dim column, int64_t e) {
+  const int64_t side = LINE / e, high = row.size, wide = column.size;
+  char buffer[LINE * LINE];
+  for (int64_t j = 0; j < high; j += side) {
+    row.size = j + side < high ? side : high - j;
+    for (int64_t i = 0; i < wide; i += side) {
+      column.size = i + side < wide ? side : wide - i;
       const char *const f = from + j * row.from + i * column.from;
-      if (!words) elements(t, f, row, column, e);
-      else if (row.size == side && column.size == side) line_square(t, row.to, f, column.from, e);
-      else edge_square(t, f, row, column, e);
+      char *const t = to + j * row.to + i * e;
+      if (row.size == side && column.size == side) { /* nearly all: with constant sizes */
+        for (int64_t k = 0; k < side; k++) memcpy(buffer + k * LINE, f + k * column.from, LINE);
+        square(t, buffer, (copy_dim){side, row.to, e}, (copy_dim){side, e, LINE}, e);
+      } else {
+        for (int64_t k = 0; k < column.size; k++) copy_run(buffer + k * LINE, f + k * column.from, row.size * e);
+        square(t, buffer, row, (copy_dim){column.size, e, LINE}, e);
+      }
     }
   }
 }
 
-/* Steps are read once: stores of bytes might change the record, for all that the compiler knows. */
-INLINE void columns_of(char *to, const char *from, const copy_dim *d, int64_t e, int count) {
-  const int64_t n = d[0].size, to0 = d[0].to, to1 = d[1].to, from0 = d[0].from, from1 = d[1].from;
-  for (int64_t i = 0; i < n; i++, to += to0, from += from0)
-    for (int j = 0; j < count; j++) memcpy(to + j * to1, from + j * from1, (size_t)e);
+KERN_INLINE void plane_of(char *to, const char *from, copy_dim row, copy_dim column, int32_t kind, int64_t e) {
+  if (kind == TRANSPOSE) squares(to, from, row, column, e);
+  else if (kind == COLUMNS && row.size == 2) columns(to, from, row, column, 2, e);
+  else if (kind == COLUMNS && row.size == 3) columns(to, from, row, column, 3, e);
+  else rows(to, from, row, column, e);
 }
 
-INLINE void plane_of(char *to, const char *from, const copy_dim *d, int32_t kind, int64_t e) {
-  if (kind == TRANSPOSE) squares_of(to, from, d, e);
-  else if (kind == COLUMNS && d[1].size == 2) columns_of(to, from, d, e, 2);
-  else if (kind == COLUMNS && d[1].size == 3) columns_of(to, from, d, e, 3);
-  else if (kind == COLUMNS && d[1].size == 4) columns_of(to, from, d, e, 4);
-  else rows_of(to, from, d, e);
-}
-
-/* More than 16 bytes: the last 16 may be written twice. */
-INLINE void medium_run(char *to, const char *from, int64_t run) {
-  for (int64_t k = 0; k < run - 16; k += 16) memcpy(to + k, from + k, 16);
-  memcpy(to + run - 16, from + run - 16, 16);
-}
-
-static void runs_of(char *to, const char *from, const copy_dim *d, int64_t run) {
-  const int64_t n = d[0].size, to_step = d[0].to, from_step = d[0].from;
-  for (int64_t j = 0; j < d[1].size; j++) {
-    char *t = to + j * d[1].to;
-    const char *f = from + j * d[1].from;
-    for (int64_t i = 0; i < n; i++, t += to_step, f += from_step)
-      if (run > SMALL && run <= MEDIUM) medium_run(t, f, run);
-      else memcpy(t, f, (size_t)run);
-  }
-}
-
-/* Sizes of elements, of pairs of them, and of pixels of three bytes or floats. */
-static void plane(char *to, const char *from, const copy_dim *d, int32_t kind, int64_t run) {
+static void plane(char *to, const char *from, copy_dim row, copy_dim column, int32_t kind, int64_t run) {
   switch (run) {
-    case 1: plane_of(to, from, d, kind, 1); return;
-    case 2: plane_of(to, from, d, kind, 2); return;
-    case 3: plane_of(to, from, d, kind, 3); return;
-    case 4: plane_of(to, from, d, kind, 4); return;
-    case 8: plane_of(to, from, d, kind, 8); return;
-    case 12: plane_of(to, from, d, kind, 12); return;
-    case 16: plane_of(to, from, d, kind, 16); return;
-    default: runs_of(to, from, d, run); return;
+    case 1: plane_of(to, from, row, column, kind, 1); return;
+    case 2: plane_of(to, from, row, column, kind, 2); return;
+    case 4: plane_of(to, from, row, column, kind, 4); return;
+    case 8: plane_of(to, from, row, column, kind, 8); return;
+    default: runs(to, from, row, column, run); return;
   }
 }
 
@@ -231,7 +231,7 @@ static void piece_of(const copy_plan *p, char *t, const char *f, int64_t piece) 
   copy_dim *const cut = &d[p->cut];
   const int64_t begin = piece * p->rows;
   cut->size = begin + p->rows < cut->size ? p->rows : cut->size - begin;
-  plane(t + begin * cut->to, f + begin * cut->from, d, p->kind, p->run);
+  plane(t + begin * cut->to, f + begin * cut->from, d[1], d[0], p->kind, p->run);
 }
 
 void copy_units(const copy_plan *p, void *to, const void *from, int64_t first, int64_t last) {
@@ -268,19 +268,18 @@ void copy_units(const copy_plan *p, void *to, const void *from, int64_t first, i
   }
 }
 
-INLINE void picked_of(char *to, const char *from, const int32_t *index, int64_t count, int64_t e) {
+KERN_INLINE void picked(char *to, const char *from, const int32_t *index, int64_t count, int64_t e) {
   for (int64_t i = 0; i < count; i++) memcpy(to + i * e, from + index[i] * e, (size_t)e);
 }
 
 void copy_picked(void *to, const void *from, const int32_t *index, int64_t count, int64_t run) {
   switch (run) {
-    case 1: picked_of(to, from, index, count, 1); return;
-    case 2: picked_of(to, from, index, count, 2); return;
-    case 3: picked_of(to, from, index, count, 3); return;
-    case 4: picked_of(to, from, index, count, 4); return;
-    case 8: picked_of(to, from, index, count, 8); return;
-    case 12: picked_of(to, from, index, count, 12); return;
-    case 16: picked_of(to, from, index, count, 16); return;
-    default: picked_of(to, from, index, count, run); return;
+    case 1: picked(to, from, index, count, 1); return;
+    case 2: picked(to, from, index, count, 2); return;
+    case 4: picked(to, from, index, count, 4); return;
+    case 8: picked(to, from, index, count, 8); return;
+    default:
+      for (int64_t i = 0; i < count; i++) copy_run((char *)to + i * run, (const char *)from + index[i] * run, run);
+      return;
   }
 }
