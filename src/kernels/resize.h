@@ -2,28 +2,40 @@
  *
  * A tap says where an output position lies between two input positions. Where both are one, its weight may lie
  * outside [0, 1]; the sum is right all the same. Rows are [width, channels].
+ *
+ *   out = a*(1-y)*(1-x) + c*y*(1-x) + b*(1-y)*x + d*y*x      a, b in row lo, c, d in row hi
+ *
+ *   f32, u8: products and sums in float, from left to right; uint8 adds 0.5 and cuts
+ *   s8, s16: in integers with weights of 10 bits; the sum is rounded to nearest, ties away from zero
+ *
+ * Every level gives the same bits.
  */
 #ifndef KERNELS_RESIZE_H
 #define KERNELS_RESIZE_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/cpu.h"
 
 typedef struct resize_tap {
   int32_t lo, hi; /* input positions */
   float weight;   /* of hi; lo has 1 - weight */
-  int32_t fixed;  /* the same times 1024, for int8 and int16 */
+  int32_t fixed;  /* the same times 1024, in [-512, 1536], for int8 and int16 */
 } resize_tap;
 
-/* out = a*(1-y)*(1-x) + c*y*(1-x) + b*(1-y)*x + d*y*x, with a, b in row lo and c, d in row hi: products and sums in
- * float, from left to right. uint8 adds 0.5 and cuts. */
-void resize_row_f32(float *out, const float *lo, const float *hi, const resize_tap *x, float y, int32_t width,
-                    int32_t channels);
-void resize_row_u8(uint8_t *out, const uint8_t *lo, const uint8_t *hi, const resize_tap *x, float y, int32_t width,
-                   int32_t channels);
-/* The same in integers with weights of 10 bits; the sum is rounded to nearest, ties away from zero. */
-void resize_row_s8(int8_t *out, const int8_t *lo, const int8_t *hi, const resize_tap *x, int32_t y, int32_t width,
-                   int32_t channels);
-void resize_row_s16(int16_t *out, const int16_t *lo, const int16_t *hi, const resize_tap *x, int32_t y, int32_t width,
-                    int32_t channels);
+/* `y` is the row's tap: the weight of hi. `x` has `width` taps. */
+typedef void (*resize_fn)(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x,
+                          int32_t width, int32_t channels);
+
+typedef struct resize_kernels {
+  resize_fn f32, u8, s8, s16;
+} resize_kernels;
+
+const resize_kernels *kern_resize(cpu_level level);
+
+/* The s16 of every level. */
+void resize_s16(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x, int32_t width,
+                int32_t channels);
 
 #endif

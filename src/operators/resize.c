@@ -56,6 +56,8 @@ static float scale_of(int32_t in, int32_t out, bool align) {
 typedef struct job {
   const op_tensor *in, *out;
   grid grid;
+  bool integer;        /* positions are fixed-point */
+  resize_fn bilinear;  /* NULL for nearest */
   const void *columns; /* [out width]: resize_tap, or int32_t for nearest */
   size_t rows, tasks;
 } job;
@@ -96,35 +98,23 @@ static void bilinear_task(void *arg, size_t task, int worker) {
   const job *const j = arg;
   const op_tensor *const in = j->in, *const out = j->out;
   const int32_t height = out->dims[1], width = out->dims[2], channels = out->dims[3];
-  const bool integer = in->type == MOTE_INT8 || in->type == MOTE_INT16;
-  const size_t in_row = op_span(in, 2, 4), out_row = op_span(out, 2, 4);
-  const resize_tap *const x = j->columns;
+  const size_t pixel = (size_t)(channels * move_element(in->type));
+  const size_t in_row = (size_t)in->dims[2] * pixel, out_row = (size_t)width * pixel;
   for (size_t row = j->rows * task / j->tasks; row < j->rows * (task + 1) / j->tasks; row++) {
-    const resize_tap y = tap_at((int32_t)(row % (size_t)height), in->dims[1], height, j->grid, integer);
-    const size_t image = row / (size_t)height * (size_t)in->dims[1];
-    const size_t lo = (image + (size_t)y.lo) * in_row, hi = (image + (size_t)y.hi) * in_row, to = row * out_row;
-    switch (in->type) {
-      case MOTE_FLOAT32: {
-        const float *const from = in->data;
-        resize_row_f32((float *)out->data + to, from + lo, from + hi, x, y.weight, width, channels);
-        break;
-      }
-      case MOTE_UINT8: {
-        const uint8_t *const from = in->data;
-        resize_row_u8((uint8_t *)out->data + to, from + lo, from + hi, x, y.weight, width, channels);
-        break;
-      }
-      case MOTE_INT8: {
-        const int8_t *const from = in->data;
-        resize_row_s8((int8_t *)out->data + to, from + lo, from + hi, x, y.fixed, width, channels);
-        break;
-      }
-      default: {
-        const int16_t *const from = in->data;
-        resize_row_s16((int16_t *)out->data + to, from + lo, from + hi, x, y.fixed, width, channels);
-        break;
-      }
-    }
+    const resize_tap y = tap_at((int32_t)(row % (size_t)height), in->dims[1], height, j->grid, j->integer);
+    const char *const image = (const char *)in->data + row / (size_t)height * (size_t)in->dims[1] * in_row;
+    j->bilinear((char *)out->data + row * out_row, image + (size_t)y.lo * in_row, image + (size_t)y.hi * in_row, &y,
+                j->columns, width, channels);
+  }
+}
+
+static resize_fn bilinear_kernel(mote_type type, cpu_level level) {
+  const resize_kernels *const k = kern_resize(level);
+  switch (type) {
+    case MOTE_UINT8: return k->u8;
+    case MOTE_INT8: return k->s8;
+    case MOTE_INT16: return k->s16;
+    default: return k->f32;
   }
 }
 
@@ -150,7 +140,8 @@ static mote_status bilinear_run(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const out = c->out[0];
   const bool integer = in->type == MOTE_INT8 || in->type == MOTE_INT16;
   resize_tap *const columns = c->scratch;
-  job j = {.in = in, .out = out, .grid = bilinear_grid(c), .columns = columns};
+  job j = {.in = in, .out = out, .grid = bilinear_grid(c), .integer = integer, .columns = columns};
+  j.bilinear = bilinear_kernel(in->type, c->isa);
   for (int32_t i = 0; i < out->dims[2]; i++) columns[i] = tap_at(i, in->dims[2], out->dims[2], j.grid, integer);
   run_rows(c, &j, bilinear_task);
   return MOTE_OK;

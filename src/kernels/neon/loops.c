@@ -4,3 +4,4 @@
 #include "kernels/body/map.inc.h"
 #include "kernels/body/pool.inc.h"
 #include "kernels/body/reduce.inc.h"
+#include "kernels/body/resize.inc.h"

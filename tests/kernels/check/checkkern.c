@@ -26,6 +26,7 @@ static const struct {
     {"map", check_map},
     {"reduce", check_reduce},
     {"pool", check_pool},
+    {"resize", check_resize},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
