@@ -60,25 +60,26 @@ static mote_status find_ops(lifter *l) {
 
 /* ---- values ---- */
 
-static mote_status lift_quant(lifter *l, const sch_QuantizationParameters *q, op_quant *out) {
+static mote_status lift_quant(lifter *l, const sch_SubGraph *s, const sch_Tensor *t, op_quant *out) {
+  const sch_QuantizationParameters *q = t->quantization;
   out->scales = out->zero_points = -1;
   if (!q) return MOTE_OK;
   if (q->details_type == sch_QuantizationDetails_BlockwiseQuantization) {
     const sch_BlockwiseQuantization *b = q->details;
     out->block_size = b->block_size;
     out->scales = b->scales;
-    out->zero_points = b->zero_points;
+    out->zero_points = sch_zero_points(l->model, s, b->zero_points);
     return MOTE_OK;
   }
   const uint32_t n = q->scale.count;
-  if (!n) return MOTE_OK;
+  if (!n || q->details_type) return MOTE_OK;
   int32_t *zero = ARENA_ARRAY(l->arena, int32_t, n);
   if (!zero) return no_memory(l);
   /* One zero point may serve all channels. */
   for (uint32_t i = 0; i < n && q->zero_point.count; i++)
     zero[i] = (int32_t)q->zero_point.data[q->zero_point.count == n ? i : 0];
   out->count = (int32_t)n;
-  out->axis = n > 1 ? q->quantized_dimension : 0;
+  out->axis = n > 1 ? sch_quant_axis(t) : 0;
   out->scale = q->scale.data;
   out->zero_point = zero;
   return MOTE_OK;
@@ -121,14 +122,15 @@ static mote_status lift_shape(lifter *l, const sch_Tensor *t, graph_value *v) {
   return MOTE_OK;
 }
 
-static mote_status lift_value(lifter *l, const sch_Tensor *t, int32_t index, graph_value *v) {
+static mote_status lift_value(lifter *l, const sch_SubGraph *s, int32_t index, graph_value *v) {
+  const sch_Tensor *t = &s->tensors.data[index];
   v->tensor = index;
   v->name = t->name;
   v->type = (mote_type)t->type;
   v->is_variable = t->is_variable;
   v->sparsity = t->sparsity;
   MOTE_TRY(lift_shape(l, t, v));
-  MOTE_TRY(lift_quant(l, t->quantization, &v->quant));
+  MOTE_TRY(lift_quant(l, s, t, &v->quant));
   return v->is_variable ? MOTE_OK : lift_const(l, t, v);
 }
 
@@ -204,7 +206,7 @@ static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, g
   if (!g->values || !g->nodes || !g->inputs || !g->outputs) return no_memory(l);
   for (int32_t i = 0; i < g->num_inputs; i++) g->inputs[i] = s->inputs.data[i];
   for (int32_t i = 0; i < g->num_outputs; i++) g->outputs[i] = s->outputs.data[i];
-  for (int32_t i = 0; i < g->num_values; i++) MOTE_TRY(lift_value(l, &s->tensors.data[i], i, &g->values[i]));
+  for (int32_t i = 0; i < g->num_values; i++) MOTE_TRY(lift_value(l, s, i, &g->values[i]));
   for (int32_t i = 0; i < g->num_nodes; i++) {
     MOTE_TRY(lift_node(l, &s->operators.data[i], i, &g->nodes[i]));
     MOTE_TRY(name_outputs(l, g, &g->nodes[i]));

@@ -110,7 +110,8 @@ int64_t sch_index_at(const sch_file *file, uint8_t type, const void *vector, uin
 
 int32_t sch_quant_axis(const sch_Tensor *tensor) {
   const int32_t axis = tensor->quantization ? tensor->quantization->quantized_dimension : -1;
-  if (axis >= 0 && (uint32_t)axis < tensor->shape.count) return axis;
+  const uint32_t rank = tensor->shape.count ? tensor->shape.count : MOTE_MAX_RANK;
+  if (axis >= 0 && (uint32_t)axis < rank) return axis;
   return tensor->shape.count == 1 ? 0 : -1;
 }
 

@@ -85,7 +85,8 @@ bool sch_rank_unknown(const sch_Model *model, const sch_Tensor *tensor);
 bool sch_tensor_bytes(const sch_Tensor *tensor, uint64_t *bytes);
 
 /* The axis of per-channel quantization; -1 when the file names none there is. A tensor of one dimension has that axis,
- * whatever the file says (some writers give biases the axis of their filters). */
+ * whatever the file says (some writers give biases the axis of their filters); one of unknown rank may have any below
+ * MOTE_MAX_RANK. */
 int32_t sch_quant_axis(const sch_Tensor *tensor);
 
 /* The tensor of a block quantization's zero points; -1: all are 0. Where the file leaves the index out it reads as 0,

@@ -32,7 +32,7 @@ static bool check_counts(checker *c, place where, const sch_Tensor *t) {
     return true;
   }
   const int32_t axis = sch_quant_axis(t);
-  if (axis < 0) {
+  if (axis < 0 || (uint32_t)axis >= t->shape.count) {
     rule_fault(c, where, MOTE_ERR_MODEL, "M33", "it has %u scales along dimension %d, but has %u dimensions", n,
                q->quantized_dimension, t->shape.count);
     return false;
@@ -159,9 +159,9 @@ static void check_tensor(checker *c, uint32_t subgraph, uint32_t index) {
   switch (q->details_type) {
     case sch_QuantizationDetails_BlockwiseQuantization: check_blockwise(c, where, t, q->details); break;
     case sch_QuantizationDetails_MultiAxisQuantization: check_multi_axis(c, where, t, q->details); break;
-    case sch_QuantizationDetails_NONE: check_affine(c, where, t); break;
-    default: break; /* an operator that does not know it refuses it */
+    default: break; /* none, or one that an operator must know */
   }
+  check_affine(c, where, t);
 }
 
 void rules_quantization(checker *c) {
