@@ -1,9 +1,7 @@
 /* model.c: what follows from the records of a model: codes, names, data of buffers, sizes of tensors. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
-#include "base/size.h"
 #include "schema/read.h"
 
 int32_t sch_op_code(const sch_OperatorCode *code) {
@@ -79,33 +77,6 @@ bool sch_tensor_bytes(const sch_Tensor *tensor, uint64_t *bytes) {
   if (count > INT64_MAX - 7) return false;
   *bytes = empty ? 0 : (count + 7) / 8;
   return true;
-}
-
-uint64_t sch_index_count(uint8_t type, const void *vector) {
-  if (!vector) return 0;
-  switch (type) {
-    case sch_SparseIndexVector_Int32Vector: return ((const sch_Int32Vector *)vector)->values.size / 4;
-    case sch_SparseIndexVector_Uint16Vector: return ((const sch_Uint16Vector *)vector)->values.size / 2;
-    case sch_SparseIndexVector_Uint8Vector: return ((const sch_Uint8Vector *)vector)->values.size;
-    default: return 0;
-  }
-}
-
-int64_t sch_index_at(const sch_file *file, uint8_t type, const void *vector, uint64_t i) {
-  const uint8_t *bytes;
-  int32_t wide;
-  uint16_t half;
-  switch (type) {
-    case sch_SparseIndexVector_Int32Vector:
-      bytes = sch_bytes(file, &((const sch_Int32Vector *)vector)->values);
-      memcpy(&wide, bytes + 4 * i, sizeof wide);
-      return wide;
-    case sch_SparseIndexVector_Uint16Vector:
-      bytes = sch_bytes(file, &((const sch_Uint16Vector *)vector)->values);
-      memcpy(&half, bytes + 2 * i, sizeof half);
-      return half;
-    default: bytes = sch_bytes(file, &((const sch_Uint8Vector *)vector)->values); return bytes[i];
-  }
 }
 
 int32_t sch_quant_axis(const sch_Tensor *tensor) {

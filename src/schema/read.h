@@ -97,12 +97,5 @@ int32_t sch_zero_points(const sch_Model *model, const sch_SubGraph *graph, int32
 
 /* Rule M23: a packed buffer of `count` strings. */
 mote_status sch_check_strings(const void *data, uint64_t size, uint64_t count, mote_error *e);
-/* Rules S7, S8: segments and indices of a sparse constant. */
-mote_status sch_check_sparse(const sch_file *file, const sch_Tensor *tensor, mote_error *e);
-/* Segments or indices of a sparse dimension, of the union's kind `type`: how many, and element i. */
-uint64_t sch_index_count(uint8_t type, const void *vector);
-int64_t sch_index_at(const sch_file *file, uint8_t type, const void *vector, uint64_t i);
-/* Rule M37: every scale is finite and not negative. */
-mote_status sch_check_scales(const void *data, uint64_t size, mote_type type, mote_error *e);
 
 #endif

@@ -60,6 +60,10 @@ typedef struct rule_levels {
 /* S1 to S7 and S9, without contents: NULL, or what is wrong and the rule. Fills *l. */
 const char *rule_sparse(const sch_Model *m, const sch_Tensor *t, rule_levels *l, const char **rule);
 
+/* Segments or indices of a sparse dimension, of the union's kind `type`: how many, and element i. */
+uint64_t rule_index_count(uint8_t type, const void *vector);
+int64_t rule_index_at(const sch_file *file, uint8_t type, const void *vector, uint64_t i);
+
 /* Structure: bytes to records (rules F). */
 mote_status sch_decode(checker *c, const uint8_t *data, uint64_t size, sch_Model **model, uint64_t *end);
 /* A sentence on what a file that is no .tflite seems to be; NULL when it has the right identifier. */

@@ -91,19 +91,19 @@ static bool check_scale_tensor(const sch_file *file, const sch_SubGraph *g, cons
 
 static bool check_level(const sch_file *file, const sch_DimensionMetadata *d, uint32_t level, int32_t size,
                         finding *f) {
-  const uint64_t segments = sch_index_count(d->array_segments_type, d->array_segments);
-  const uint64_t indices = sch_index_count(d->array_indices_type, d->array_indices);
-  int64_t begin = sch_index_at(file, d->array_segments_type, d->array_segments, 0);
+  const uint64_t segments = rule_index_count(d->array_segments_type, d->array_segments);
+  const uint64_t indices = rule_index_count(d->array_indices_type, d->array_indices);
+  int64_t begin = rule_index_at(file, d->array_segments_type, d->array_segments, 0);
   if (begin != 0)
     return found(f, "S7", "its first segment of level %u begins at %lld instead of 0", level, (long long)begin);
   for (uint64_t i = 1; i < segments; i++) {
-    const int64_t end = sch_index_at(file, d->array_segments_type, d->array_segments, i);
+    const int64_t end = rule_index_at(file, d->array_segments_type, d->array_segments, i);
     if (end < begin || (uint64_t)end > indices || (i + 1 == segments && (uint64_t)end != indices))
       return found(f, "S7", "its segment %llu of level %u goes from %lld to %lld of %llu indices",
                    (unsigned long long)i - 1, level, (long long)begin, (long long)end, (unsigned long long)indices);
     int64_t before = -1;
     for (int64_t j = begin; j < end; j++) {
-      const int64_t index = sch_index_at(file, d->array_indices_type, d->array_indices, (uint64_t)j);
+      const int64_t index = rule_index_at(file, d->array_indices_type, d->array_indices, (uint64_t)j);
       if (index <= before || index >= size)
         return found(f, "S8", "its index %lld of level %u is %lld, after %lld and of %d", (long long)j, level,
                      (long long)index, (long long)before, size);
@@ -148,23 +148,9 @@ void rules_contents(checker *c) {
     }
 }
 
-/* ---- one at a time, for those who use the contents ---- */
-
-static mote_status answer(bool ok, const finding *f, mote_error *e) {
-  return ok ? MOTE_OK : err_set(e, MOTE_ERR_MODEL, "%s (rule %s)", f->text, f->rule);
-}
+/* ---- for those who use the contents ---- */
 
 mote_status sch_check_strings(const void *data, uint64_t size, uint64_t count, mote_error *e) {
   finding f;
-  return answer(check_strings(data, size, count, &f), &f, e);
-}
-
-mote_status sch_check_scales(const void *data, uint64_t size, mote_type type, mote_error *e) {
-  finding f;
-  return answer(check_scales(data, size, type, &f), &f, e);
-}
-
-mote_status sch_check_sparse(const sch_file *file, const sch_Tensor *tensor, mote_error *e) {
-  finding f;
-  return answer(check_sparse_contents(file, tensor, &f), &f, e);
+  return check_strings(data, size, count, &f) ? MOTE_OK : err_set(e, MOTE_ERR_MODEL, "%s (rule %s)", f.text, f.rule);
 }

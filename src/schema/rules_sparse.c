@@ -5,7 +5,36 @@
  * A dense level multiplies the number of elements; a level in CSR form has segments (one more than the elements of
  * the level before) that cut its list of indices into one run for each of those.
  */
+#include <string.h>
+
 #include "schema/rules.h"
+
+uint64_t rule_index_count(uint8_t type, const void *vector) {
+  if (!vector) return 0;
+  switch (type) {
+    case sch_SparseIndexVector_Int32Vector: return ((const sch_Int32Vector *)vector)->values.size / 4;
+    case sch_SparseIndexVector_Uint16Vector: return ((const sch_Uint16Vector *)vector)->values.size / 2;
+    case sch_SparseIndexVector_Uint8Vector: return ((const sch_Uint8Vector *)vector)->values.size;
+    default: return 0;
+  }
+}
+
+int64_t rule_index_at(const sch_file *file, uint8_t type, const void *vector, uint64_t i) {
+  const uint8_t *bytes;
+  int32_t wide;
+  uint16_t half;
+  switch (type) {
+    case sch_SparseIndexVector_Int32Vector:
+      bytes = sch_bytes(file, &((const sch_Int32Vector *)vector)->values);
+      memcpy(&wide, bytes + 4 * i, sizeof wide);
+      return wide;
+    case sch_SparseIndexVector_Uint16Vector:
+      bytes = sch_bytes(file, &((const sch_Uint16Vector *)vector)->values);
+      memcpy(&half, bytes + 2 * i, sizeof half);
+      return half;
+    default: bytes = sch_bytes(file, &((const sch_Uint8Vector *)vector)->values); return bytes[i];
+  }
+}
 
 static bool permutation(const int32_t *order, uint32_t count, int32_t first) {
   uint32_t seen = 0;
@@ -81,9 +110,9 @@ static const char *count_fault(const sch_Model *m, const sch_Tensor *t, const ru
     *rule = "S6";
     if (!d->array_segments || !d->array_indices) return "a dimension in CSR form lacks segments or indices";
     *rule = "S7";
-    if (sch_index_count(d->array_segments_type, d->array_segments) != count + 1)
+    if (rule_index_count(d->array_segments_type, d->array_segments) != count + 1)
       return "a dimension in CSR form has not one segment more than there are elements before it";
-    count = sch_index_count(d->array_indices_type, d->array_indices);
+    count = rule_index_count(d->array_indices_type, d->array_indices);
   }
   *rule = "S9";
   const uint64_t bits = (uint64_t)mote_type_bits((mote_type)t->type);
