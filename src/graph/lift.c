@@ -92,6 +92,19 @@ static size_t natural_alignment(mote_type type) {
   return bits > 64 ? 8 : bits >= 16 ? (size_t)bits / 8 : 1;
 }
 
+/* Strings are found through offsets in the data, so they are checked in a copy that nobody changes (rule M23). */
+static mote_status lift_strings(lifter *l, graph_value *v) {
+  size_t count;
+  v->data = arena_string(l->arena, v->data, v->bytes);
+  if (!v->data || !size_dims(v->dims, v->rank, &count)) return no_memory(l);
+  const mote_status status = sch_check_strings(v->data, v->bytes, count, l->error);
+  char name[100];
+  if (status)
+    err_prefix(l->error, "tensor %d '%s'", (int)v->tensor,
+               err_name(name, sizeof name, v->name.data ? v->name.data : "", v->name.size));
+  return status;
+}
+
 static mote_status lift_const(lifter *l, const sch_Tensor *t, graph_value *v) {
   if (!sch_is_constant(l->model, t)) return MOTE_OK;
   static const uint64_t nothing[1];
@@ -101,6 +114,7 @@ static mote_status lift_const(lifter *l, const sch_Tensor *t, graph_value *v) {
   v->is_const = true;
   v->data = size ? data : nothing;
   if (!size_from_u64(size, &v->bytes)) return no_memory(l);
+  if (v->type == MOTE_STRING) return lift_strings(l, v);
   if (((uintptr_t)data & (natural_alignment(v->type) - 1)) == 0) return MOTE_OK;
   v->data = arena_string(l->arena, data, v->bytes);
   return v->data ? MOTE_OK : no_memory(l);
