@@ -40,12 +40,12 @@
 #define SCALAR(owner, field, slot_, type, value) \
   {AT(owner, field), .kind = SCH_SCALAR, .slot = slot_, .scalar = SCH_##type},
 #define CHOICE(owner, field, slot_, of, value) \
-  {AT(owner, field), .kind = SCH_SCALAR, .slot = slot_, .scalar = (sch_scalar)BASE_##of, .values = &sch_enum_##of},
+  {AT(owner, field), .kind = SCH_SCALAR, .slot = slot_, .scalar = (uint8_t)BASE_##of, .values = &sch_enum_##of},
 #define STRING(owner, field, slot_) {AT(owner, field), .kind = SCH_STRING, .slot = slot_},
 #define VECTOR(owner, field, slot_, type, align_) \
   {AT(owner, field), .kind = SCH_VECTOR, .slot = slot_, .scalar = SCH_##type, .align = align_},
 #define CHOICES(owner, field, slot_, of) \
-  {AT(owner, field), .kind = SCH_VECTOR, .slot = slot_, .scalar = (sch_scalar)BASE_##of, .values = &sch_enum_##of},
+  {AT(owner, field), .kind = SCH_VECTOR, .slot = slot_, .scalar = (uint8_t)BASE_##of, .values = &sch_enum_##of},
 #define RANGE(owner, field, slot_, type, align_) \
   {AT(owner, field), .kind = SCH_RANGE, .slot = slot_, .scalar = SCH_##type, .align = align_},
 #define RECORD(owner, field, slot_, of) {AT(owner, field), .kind = SCH_RECORD, .slot = slot_, .table = &sch_table_##of},

@@ -103,17 +103,20 @@ typedef struct sch_union {
   const sch_table *const *tables; /* [count], by code; [0] is NULL */
 } sch_union;
 
+/* Small, because there are several hundred of them. */
 typedef struct sch_field {
   const char *name;
-  sch_kind kind;
-  sch_scalar scalar; /* SCALAR, VECTOR, RANGE: as in the file */
-  uint16_t slot;
-  uint16_t align;           /* VECTOR, RANGE: of the elements in the file */
-  uint16_t offset;          /* in the record */
-  uint16_t type_offset;     /* ONE_OF: of the code */
-  const sch_enum *values;   /* SCALAR, VECTOR: NULL when plain numbers */
-  const sch_table *table;   /* RECORD, RECORDS */
-  const sch_union *members; /* ONE_OF */
+  union {                     /* by kind: */
+    const sch_enum *values;   /* SCALAR, VECTOR, RANGE: NULL when plain numbers */
+    const sch_table *table;   /* RECORD, RECORDS */
+    const sch_union *members; /* ONE_OF */
+  };
+  uint8_t kind;   /* sch_kind */
+  uint8_t scalar; /* sch_scalar; SCALAR, VECTOR, RANGE: as in the file */
+  uint8_t slot;
+  uint8_t align;        /* VECTOR, RANGE: of the elements in the file */
+  uint16_t offset;      /* in the record */
+  uint16_t type_offset; /* ONE_OF: of the code */
 } sch_field;
 
 struct sch_table {
