@@ -27,6 +27,8 @@ static const struct {
     {"reduce", check_reduce},
     {"pool", check_pool},
     {"resize", check_resize},
+    {"softmax_f32", check_softmax_f32},
+    {"lstm_f32", check_lstm_f32},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
