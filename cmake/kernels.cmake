@@ -9,6 +9,11 @@ else()
   target_compile_options(room_kernels PRIVATE -O2 -ftree-vectorize)
 endif()
 
+# The heavy ones still must not be slower than the loops of their definitions.
+foreach(family gemm_f32 gemm_s8 dwconv_f32 dwconv_s8)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${family}.c PROPERTIES COMPILE_OPTIONS -O3)
+endforeach()
+
 function(mote_isa folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.c)
   if(sources)

@@ -2,7 +2,8 @@
  *
  * The including file says above the include:
  *   LANES                     int32 of a vector
- *   vec                       a vector of int32, with load_part, clamp (to [lo, hi], then + zero_point) and store_bytes
+ *   vec                       a vector of int32, and load_part
+ *   bounds, bounds_of, store_clamped   adds the zero point, clamps and stores bytes
  *   mults, mults_load, mbqm   fixed_vec.h of its folder
  *   scales, scales_load, scale_round   the other rule: the same three
  *   TABLE                     the name of the function table
@@ -12,15 +13,14 @@
 #include "kernels/tables.h"
 #include "kernels/unroll.h"
 
-/* Elements (i, j) to (m, j + count). Bounds less the zero point are used before it is added: nothing can overflow. */
+/* Elements (0, j) to (m, j + count). */
 #define COLUMN(rule, type, take, source, apply)                                                                        \
   KERN_INLINE void rule##_column(const requant_job *job, size_t j, size_t count) {                                     \
     const type q = take(job->source + j, count);                                                                       \
-    const int32_t lo = job->lo - job->zero_point, hi = job->hi - job->zero_point;                                      \
-    for (size_t i = 0; i < job->m; i++) {                                                                              \
-      const vec x = apply(load_part(job->acc + i * job->acc_stride + j, count), &q);                                   \
-      store_bytes((uint8_t *)job->out + i * job->out_stride + j, clamp(x, lo, hi, job->zero_point), count);            \
-    }                                                                                                                  \
+    const bounds b = bounds_of(job);                                                                                   \
+    for (size_t i = 0; i < job->m; i++)                                                                                \
+      store_clamped((uint8_t *)job->out + i * job->out_stride + j,                                                     \
+                    apply(load_part(job->acc + i * job->acc_stride + j, count), &q), &b, count);                       \
   }                                                                                                                    \
   static void rule(const requant_job *job) {                                                                           \
     size_t j = 0;                                                                                                      \

@@ -14,11 +14,16 @@ static inline vec load_part(const int32_t *p, size_t count) {
   memcpy(x, p, count * sizeof *p);
   return vld1q_s32(x);
 }
-static inline vec clamp(vec x, int32_t lo, int32_t hi, int32_t zero_point) {
-  x = vminq_s32(vmaxq_s32(x, vdupq_n_s32(lo)), vdupq_n_s32(hi));
-  return vaddq_s32(x, vdupq_n_s32(zero_point));
+typedef struct bounds {
+  int32x4_t zero_point, lo, hi;
+} bounds;
+
+static inline bounds bounds_of(const requant_job *job) {
+  return (bounds){vdupq_n_s32(job->zero_point), vdupq_n_s32(job->lo), vdupq_n_s32(job->hi)};
 }
-static inline void store_bytes(uint8_t *p, vec x, size_t count) {
+/* The addition saturates. */
+static inline void store_clamped(uint8_t *p, vec x, const bounds *b, size_t count) {
+  x = vminq_s32(vmaxq_s32(vqaddq_s32(x, b->zero_point), b->lo), b->hi);
   const int16x4_t narrow = vmovn_s32(x);
   uint8_t bytes[2 * LANES];
   vst1_u8(bytes, vreinterpret_u8_s8(vmovn_s16(vcombine_s16(narrow, narrow))));

@@ -119,8 +119,9 @@ void check_dwconv_s8(check *c) {
     for (int i = 0; i < PLACES; i++) places[i] = check_memory(c, channels);
     const windows v = some_windows(c, 64, places);
     fx_mult *mult = check_memory(c, channels * sizeof *mult);
+    const int64_t most = check_coin(c) ? 1 : -1;
     for (size_t i = 0; i < channels; i++)
-      mult[i] = (fx_mult){(int32_t)check_int(c, INT32_C(1) << 30, INT32_MAX), (int32_t)check_int(c, -16, 1)};
+      mult[i] = (fx_mult){(int32_t)check_int(c, INT32_C(1) << 30, INT32_MAX), (int32_t)check_int(c, -16, most)};
     int32_t *bias = check_memory(c, channels * sizeof *bias);
     if (check_coin(c))
       for (size_t i = 0; i < channels; i++) bias[i] = (int32_t)check_int(c, -20000, 20000);

@@ -11,9 +11,11 @@ static int32_t some_acc(check *c) {
   return (int32_t)(uint32_t)check_random(c) >> check_int(c, 0, 31);
 }
 
-static fx_mult some_mult(check *c) {
-  if (check_int(c, 0, 20) == 0) return (fx_mult){0, 0};
+/* Most layers have short right shifts only, which levels may treat apart. */
+static fx_mult some_mult(check *c, bool is_short) {
+  if (check_int(c, 0, 20) == 0 && !is_short) return (fx_mult){0, 0};
   const int32_t m = check_coin(c) ? (int32_t)check_int(c, INT32_C(1) << 30, INT32_MAX) : INT32_C(1) << 30;
+  if (is_short) return (fx_mult){check_int(c, 0, 20) ? m : INT32_MAX, (int32_t)check_int(c, -20, -1)};
   return (fx_mult){m, (int32_t)(check_coin(c) ? check_int(c, -31, 31) : check_int(c, -12, 2))};
 }
 
@@ -40,8 +42,9 @@ void check_requant(check *c) {
     for (size_t i = 0; m && i < (m - 1) * job.acc_stride + n; i++) acc[i] = some_acc(c);
     fx_mult *mult = check_memory(c, n * sizeof *mult);
     double *scale = check_memory(c, n * sizeof *scale);
+    const bool is_short = check_coin(c);
     for (size_t j = 0; j < n; j++) {
-      mult[j] = some_mult(c);
+      mult[j] = some_mult(c, is_short);
       scale[j] = some_scale(c, m ? acc[j] : 0);
     }
     const bool is_signed = check_coin(c);
