@@ -57,11 +57,7 @@ static mote_status prepare_multipliers(op_ctx *c, const lstm_operands *o, lstm_p
   MOTE_TRY(prepare_cell(c, o, p));
   lstm_s8_params *const s = &p->s8;
   for (int m = 0; m < LSTM_MATRICES; m++)
-    if (o->matrix[m]) {
-      MOTE_TRY(op_need_scale(c, o->matrix[m]));
-      OP_REQUIRE(c, o->matrix[m]->zero_point == 0, MOTE_ERR_MODEL, "int8 weights are symmetric, but have zero point %d",
-                 (int)o->matrix[m]->zero_point);
-    }
+    if (o->matrix[m]) MOTE_TRY(op_need_scale(c, o->matrix[m])); /* zero points of weights count as 0, as in TFLite */
   for (int g = 0; g < LSTM_GATES; g++)
     if (lstm_has_gate(o, g)) MOTE_TRY(prepare_gate(c, o, s, g));
   const float hidden = o->scale[LSTM_GATES]->scale;
@@ -233,14 +229,15 @@ static void inputs(const lstm_run *run, const void *rows, size_t steps) {
 
 /* ---- a step ---- */
 
+/* The reference walks gates and cells in rows as wide as the output, which is not the cell's width where there is a
+ * projection; what it would read outside its weights is left out here. */
 static void add_peephole(const lstm_run *run, int g, int16_t *gate) {
   const lstm_size *const s = &run->size;
   const int16_t *const w = run->o->peephole[g]->data, *const cell = run->o->cell->data;
-  for (size_t b = 0; b < s->batch; b++)
-    for (size_t i = 0; i < s->cell; i++) {
-      const size_t at = b * s->cell + i;
-      gate[at] = fx_sat16((int64_t)fx_mbqm(w[i] * cell[at], run->p->s8.peephole[g]) + gate[at]);
-    }
+  for (size_t i = 0; i < s->batch * s->cell && i < s->batch * s->output; i++) {
+    const size_t column = i % s->output;
+    if (column < s->cell) gate[i] = fx_sat16((int64_t)fx_mbqm(w[column] * cell[i], run->p->s8.peephole[g]) + gate[i]);
+  }
 }
 
 /* One row to mean 0 and variance 1 in Q.10, times the norm's weights, plus the bias. */
