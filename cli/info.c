@@ -133,8 +133,9 @@ typedef struct compiled {
   mote_error error;
 } compiled;
 
-static void compile(compiled *c, const mote_model *model, mote_program **program) {
-  *program = mote_program_new(model, NULL, &c->error);
+static void compile(compiled *c, const mote_model *model, mote_config config, mote_program **program) {
+  config.plan_only = true;
+  *program = mote_program_new(model, &config, &c->error);
   if (!*program) return;
   mote_session *s = session_open(*program, NULL, SESSION_PLANNED, &c->error);
   if (!s) return;
@@ -268,7 +269,7 @@ int cmd_info(int argc, char **argv) {
   labels l;
   mote_program *program = NULL;
   summarise(&s, model->schema->model);
-  compile(&k, model, &program);
+  compile(&k, model, config, &program);
   mote_metadata *about = metadata_of(model, argv[0]);
   const bool good = about && labels_load(&l, NULL, about, 0);
   if (good && c.json) print_json(info_json(argv[0], model, &s, &k, about, &l));

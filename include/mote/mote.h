@@ -121,6 +121,8 @@ typedef struct mote_config {
                                read); otherwise they are checked where they are used */
   uint64_t loop_budget;     /* rounds that all loops of one run may make together; 0: 2^31 - 1 */
   bool no_rewrites;         /* run the network operator by operator, as it is written */
+  bool plan_only;           /* the program is made to be looked at (mote_program_plan, mote_program_memory), in little
+                               time: weights are not packed, and it takes no session */
   const mote_op_def *const *operators; /* custom operators, see mote/op.h; must outlive what is made with them */
   size_t operator_count;
   void (*on_fault)(void *user, const mote_fault *fault); /* told of each fault and warning while verifying */

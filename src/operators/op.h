@@ -266,7 +266,7 @@ mote_status op_window_of(op_ctx *c, int32_t padding, int32_t in, int32_t filter,
 /* Services. */
 static inline void *op_alloc(op_ctx *c, size_t bytes) { return c->host->alloc(c, bytes); }
 /* A block made from constant `source` by `fill`, kept once for all programs of the model; layout tells packs of one
- * source apart. When it already exists, fill is not called. */
+ * source apart. When it already exists, fill is not called. In a program that is only planned *out is `source`. */
 static inline mote_status op_pack(op_ctx *c, const void *source, uint32_t layout, size_t bytes,
                                   void (*fill)(void *to, const void *arg), const void *arg, const void **out) {
   return c->host->pack(c, source, layout, bytes, fill, arg, out);

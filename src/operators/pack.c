@@ -35,15 +35,27 @@ static bool same_head(const uint8_t *at, const pack_request *r) {
   return true;
 }
 
+/* FNV-1a over what the block is made from besides its source: where the search for it begins. */
+static uint32_t head_hash(const pack_request *r) {
+  uint32_t hash = 2166136261U;
+  for (int i = 0; i < PARTS; i++)
+    for (size_t b = 0; b < r->made_from[i].size; b++)
+      hash = (hash ^ ((const uint8_t *)r->made_from[i].data)[b]) * 16777619U;
+  return hash;
+}
+
 mote_status pack_constant(op_ctx *c, const pack_request *r, const void **out) {
   size_t head, bytes;
   if (!head_bytes(r, &head) || !size_add(head, r->bytes, &bytes)) return op_no_memory(c, SIZE_MAX);
   /* Blocks of one source, kind and size are numbered; the one made from the same parts is ours. */
-  for (uint32_t variant = 0; variant < MAX_VARIANTS; variant++) {
+  const uint32_t first = head_hash(r);
+  for (uint32_t i = 0; i < MAX_VARIANTS; i++) {
+    const uint32_t variant = (first + i) % MAX_VARIANTS;
     const void *block;
     MOTE_TRY(op_pack(c, r->source, r->kind | variant << 8, bytes, fill_with_head, r, &block));
-    if (!same_head(block, r)) continue;
-    *out = (const uint8_t *)block + head;
+    const bool counted = block == r->source; /* nothing will run: the first number is taken for the right one */
+    if (!counted && !same_head(block, r)) continue;
+    *out = counted ? block : (const uint8_t *)block + head;
     return MOTE_OK;
   }
   return op_fail(c, MOTE_ERR_LIMIT, "%d operators share these weights with different biases or scales", MAX_VARIANTS);

@@ -156,7 +156,7 @@ static mote_status compile_node(compiler *k, prog_graph *g, const graph_node *n)
   if (n->op->check) MOTE_TRY(n->op->check(c));
   if (n->op->prepare) MOTE_TRY(n->op->prepare(c));
   step->consumed = c->consumed;
-  if (!can_fold(c) || !fold(k, &s)) g->num_steps++;
+  if (s.unpacked || !can_fold(c) || !fold(k, &s)) g->num_steps++;
   return MOTE_OK;
 }
 
@@ -253,6 +253,7 @@ static mote_status choose_isa(mote_program *p, const mote_config *config, mote_e
 
 static mote_status make(mote_program *p, const mote_config *config, mote_error *e) {
   MOTE_TRY(choose_isa(p, config, e));
+  p->plan_only = config && config->plan_only;
   p->loop_budget = config && config->loop_budget ? config->loop_budget : INT32_MAX;
   p->pool = config ? config->pool : NULL;
   if (!p->pool && config && (config->threads > 1 || config->threads < 0)) {

@@ -17,11 +17,12 @@ static bool in_file(const mote_program *p, const void *source) {
 static mote_status host_pack(op_ctx *c, const void *source, uint32_t layout, size_t bytes,
                              void (*fill)(void *to, const void *arg), const void *arg, const void **out) {
   mote_program *p = step_of(c)->program;
-  pack_list *list = in_file(p, source) ? &p->model->packs : &p->packs;
+  pack_list *list = in_file(p, source) && !p->plan_only ? &p->model->packs : &p->packs;
   /* Packs of different instruction sets differ: the level is part of the layout. */
   const uint32_t key = layout << 3 | (uint32_t)c->isa;
   bool made;
-  return packs_get(list, p->mem, source, key, bytes, fill, arg, out, &made, c->error);
+  step_of(c)->unpacked = p->plan_only;
+  return packs_get(list, p->mem, source, key, bytes, p->plan_only ? NULL : fill, arg, out, &made, c->error);
 }
 
 static void host_parallel(op_ctx *c, size_t count, void (*task)(void *arg, size_t task, int worker), void *arg) {

@@ -69,14 +69,17 @@ static bool op_rules(void *user, int32_t code, sch_string custom, sch_op_rules *
   return true;
 }
 
-/* Verifies the file that was opened with `status`; takes over the model and gives it back, or frees it. */
-static mote_model *model_verify(mote_model *model, mote_status status, const mote_config *config, mote_error *e) {
+/* Verifies the file that was opened with `status`; takes over the model and gives it back, or frees it. A fault's
+ * sentence begins with `name`, unless that is NULL. */
+static mote_model *model_verify(mote_model *model, mote_status status, const char *name, const mote_config *config,
+                                mote_error *e) {
   if (status == MOTE_OK) {
     const sch_read_options options = {.on_fault = config ? config->on_fault : NULL,
                                       .on_fault_user = config ? config->on_fault_user : NULL,
                                       .op_rules = op_rules,
                                       .deep = config && config->deep};
     status = sch_read(&model->file, model->mem, &options, &model->schema, e);
+    if (status != MOTE_OK && name) err_prefix(e, "%s", name);
   }
   if (status == MOTE_OK) return model;
   mote_model_free(model);
@@ -86,29 +89,25 @@ static mote_model *model_verify(mote_model *model, mote_status status, const mot
 mote_model *mote_model_open(const char *path, const mote_config *config, mote_error *e) {
   mote_model *model = model_new(config, e);
   if (!model) return NULL;
-  mote_model *verified = model_verify(model,
-                                      path ? file_open(&model->file, model->mem, path, config && config->copy, e)
-                                           : err_set(e, MOTE_ERR_ARGUMENT, "no file name was given"),
-                                      config, e);
-  if (!verified && path) err_prefix(e, "%s", path);
-  return verified;
+  const mote_status opened = path ? file_open(&model->file, model->mem, path, config && config->copy, e)
+                                  : err_set(e, MOTE_ERR_ARGUMENT, "no file name was given");
+  return model_verify(model, opened, path, config, e);
 }
 
 mote_model *mote_model_from_memory(const void *data, size_t size, const mote_config *config, mote_error *e) {
   mote_model *model = model_new(config, e);
   if (!model) return NULL;
-  return model_verify(model,
-                      data ? file_from_memory(&model->file, model->mem, data, size, config && config->copy, e)
-                           : err_set(e, MOTE_ERR_ARGUMENT, "no data was given"),
-                      config, e);
+  const mote_status opened = data ? file_from_memory(&model->file, model->mem, data, size, config && config->copy, e)
+                                  : err_set(e, MOTE_ERR_ARGUMENT, "no data was given");
+  return model_verify(model, opened, NULL, config, e);
 }
 
 mote_model *mote_model_from_fd(int fd, uint64_t offset, uint64_t length, const mote_config *config, mote_error *e) {
   mote_model *model = model_new(config, e);
   if (!model) return NULL;
-  return model_verify(
-      model, file_from_fd(&model->file, model->mem, fd, "the descriptor", offset, length, config && config->copy, e),
-      config, e);
+  const mote_status opened =
+      file_from_fd(&model->file, model->mem, fd, "the descriptor", offset, length, config && config->copy, e);
+  return model_verify(model, opened, NULL, config, e);
 }
 
 const char *mote_model_description(const mote_model *model) {

@@ -17,10 +17,10 @@ static pack *find(pack_list *l, const void *source, uint32_t layout, size_t byte
   return NULL;
 }
 
-static pack *add(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes) {
+static pack *add(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes, bool filled) {
   pack *p = MEM_NEW(m, pack);
-  void *data = p ? mem_alloc(m, bytes) : NULL;
-  if (!data) {
+  void *data = p && filled ? mem_alloc(m, bytes) : NULL;
+  if (!p || (filled && !data)) {
     mem_free(m, p);
     return NULL;
   }
@@ -36,10 +36,10 @@ mote_status packs_get(pack_list *l, mem *m, const void *source, uint32_t layout,
   pthread_mutex_lock(&l->lock);
   pack *p = find(l, source, layout, bytes);
   *made = !p;
-  if (!p && (p = add(l, m, source, layout, bytes))) fill(p->data, arg);
+  if (!p && (p = add(l, m, source, layout, bytes, fill != NULL)) && fill) fill(p->data, arg);
   pthread_mutex_unlock(&l->lock);
   if (!p) return err_memory(e, "packed weights", bytes);
-  *out = p->data;
+  *out = fill ? p->data : source;
   return MOTE_OK;
 }
 

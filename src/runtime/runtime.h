@@ -33,6 +33,7 @@ typedef struct pack_list {
 } pack_list;
 
 void packs_free(pack_list *l, mem *m);
+/* Without `fill` the block is only counted, and *out is its source. */
 mote_status packs_get(pack_list *l, mem *m, const void *source, uint32_t layout, size_t bytes,
                       void (*fill)(void *to, const void *arg), const void *arg, const void **out, bool *made,
                       mote_error *e);
@@ -79,6 +80,7 @@ struct mote_program {
   mote_pool *pool;
   bool own_pool;
   uint64_t loop_budget;
+  bool plan_only; /* packs are counted, not made */
   graph_set graphs;
   prog_graph *compiled; /* [graphs.count] */
   resource_name *resources;
@@ -100,6 +102,7 @@ typedef struct exec_step {
   mote_session *session; /* NULL while compiling */
   frame *frame;          /* NULL while compiling */
   bool late;             /* shapes are known only in the run */
+  bool unpacked;         /* it asked for a pack that was only counted: it cannot run */
   size_t scratch_at;     /* offset of scratch in the frame's arena */
   frame **callees;       /* frames that calls of this step use, their arenas behind its scratch */
   size_t *callee_at;

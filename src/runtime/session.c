@@ -197,8 +197,9 @@ mote_session *session_open(const mote_program *program, const mote_config *confi
 }
 
 mote_session *mote_session_new(const mote_program *program, const mote_config *config, mote_error *e) {
-  if (program) return session_open(program, config, SESSION_READY, e);
-  err_set(e, MOTE_ERR_ARGUMENT, "no program was given");
+  if (program && !program->plan_only) return session_open(program, config, SESSION_READY, e);
+  err_set(e, MOTE_ERR_ARGUMENT,
+          program ? "the program was made with plan_only and cannot run; make one without it" : "no program was given");
   return NULL;
 }
 
@@ -429,8 +430,9 @@ void mote_session_profile(mote_session *s, void (*on_step)(void *user, const mot
 
 void mote_session_memory(const mote_session *s, mote_memory *memory) {
   const frame *f = s->entries[s->current].frame;
+  const mote_program *p = s->program;
   *memory = (mote_memory){.state = s->state_bytes,
-                          .packed = s->program->packs.bytes + s->program->model->packs.bytes,
+                          .packed = p->packs.bytes + (p->plan_only ? 0 : p->model->packs.bytes),
                           .late = s->late_bytes};
   if (!f) return;
   memory->arena = f->arena_bytes;

@@ -241,6 +241,28 @@ static void reports_and_limits_memory(void **state) {
   net_end(&n);
 }
 
+/* A program made to be looked at tells what the real one will need, and runs nothing. */
+static void plans_without_packing(void **state) {
+  (void)state;
+  static const char *const path = "examples/digits/digits.tflite";
+  mote_error e = {0};
+  const mote_config look = {.plan_only = true};
+  mote_model *model = mote_model_open(path, NULL, &e);
+  mote_program *planned = mote_program_new(model, &look, &e), *made = mote_program_new(model, NULL, &e);
+  assert_non_null(planned);
+  assert_non_null(made);
+  mote_memory a, b;
+  assert_null(mote_session_new(planned, NULL, &e));
+  assert_non_null(strstr(e.text, "plan_only"));
+  assert_int_equal(mote_program_memory(planned, &a, &e), MOTE_OK);
+  mote_program_free(planned);
+  assert_int_equal(mote_program_memory(made, &b, &e), MOTE_OK);
+  assert_memory_equal(&a, &b, sizeof a);
+  assert_true(a.packed > 0);
+  mote_program_free(made);
+  mote_model_free(model);
+}
+
 typedef struct counting {
   int left; /* allocations that still succeed; -1: all do */
   int calls, live;
@@ -501,6 +523,7 @@ int main(void) {
       cmocka_unit_test(selects_signatures),
       cmocka_unit_test(opens_from_everywhere),
       cmocka_unit_test(reports_and_limits_memory),
+      cmocka_unit_test(plans_without_packing),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(running_allocates_nothing),
       cmocka_unit_test(loops_end_or_are_ended),
