@@ -1,10 +1,16 @@
-/* concatenation.c: CONCATENATION. Inputs are joined along one axis; uint8 inputs of another scale are requantised. */
+/* concatenation.c: CONCATENATION. Inputs are joined along one axis; uint8 inputs of another scale are requantised, and
+ * a fused activation is applied to what was joined. */
+#include <math.h>
+
 #include "base/fixed.h"
+#include "kernels/map.h"
+#include "kernels/math_f32.h"
 #include "operators/move.h"
 
-/* One table of 256 bytes an input, for uint8 inputs whose quantization is not the output's. */
 typedef struct concat_params {
-  uint8_t (*tables)[256]; /* [num_inputs], NULL: none is needed */
+  int32_t activation;
+  map_clamp bounds;       /* of the activations that are bounds */
+  uint8_t (*tables)[256]; /* [num_inputs], for uint8 inputs whose quantization is not the output's; NULL: none is */
 } concat_params;
 
 static bool same_quantization(const op_tensor *a, const op_tensor *b) {
@@ -14,8 +20,12 @@ static bool same_quantization(const op_tensor *a, const op_tensor *b) {
 static mote_status check(op_ctx *c) {
   const op_tensor *const out = c->out[0];
   const int32_t activation = ((const sch_ConcatenationOptions *)c->options)->fused_activation_function;
-  OP_REQUIRE(c, activation == sch_ActivationFunctionType_NONE, MOTE_ERR_UNSUPPORTED,
-             "fused activation %d is not supported here; use an operator of its own behind it", (int)activation);
+  concat_params *const p = c->params;
+  OP_REQUIRE(c, activation == sch_ActivationFunctionType_NONE || out->type == MOTE_FLOAT32, MOTE_ERR_UNSUPPORTED,
+             "fused activation %d is supported for float32 alone; put an operator of its own behind this one",
+             (int)activation);
+  p->activation = activation;
+  MOTE_TRY(op_activation_f32(c, activation, &p->bounds.lo, &p->bounds.hi));
   for (int32_t i = 0; i < c->num_inputs; i++) {
     const op_tensor *const in = c->in[i];
     if (out->type == MOTE_INT8)
@@ -127,6 +137,25 @@ static void translate(op_ctx *c, translation t) {
   if (t.rows && t.bytes) op_parallel(c, t.tasks, translate_task, &t);
 }
 
+enum { ACTIVATED = 16 * 1024 }; /* elements of one task */
+
+static void activate_task(void *arg, size_t task, int worker) {
+  (void)worker;
+  const op_ctx *const c = arg;
+  const concat_params *const p = c->params;
+  const size_t first = task * ACTIVATED, rest = op_count(c->out[0]) - first, n = rest < ACTIVATED ? rest : ACTIVATED;
+  float *const y = (float *)c->out[0]->data + first;
+  switch (p->activation) {
+    case sch_ActivationFunctionType_TANH:
+      for (size_t i = 0; i < n; i++) y[i] = math_tanh(y[i]);
+      return;
+    case sch_ActivationFunctionType_SIGN_BIT:
+      for (size_t i = 0; i < n; i++) y[i] = signbit(y[i]) ? 1.0f : 0.0f;
+      return;
+    default: kern_map(c->isa)->clamp_f32(y, y, n, &p->bounds); return;
+  }
+}
+
 static mote_status run(op_ctx *c) {
   op_tensor *const out = c->out[0];
   const concat_params *const p = c->params;
@@ -143,6 +172,8 @@ static mote_status run(op_ctx *c) {
     else move_rows(c, to, (int64_t)out_bytes, in->data, (int64_t)bytes, (int64_t)rows, (int64_t)bytes);
     to += bytes;
   }
+  if (p->activation != sch_ActivationFunctionType_NONE)
+    op_parallel(c, (op_count(out) + ACTIVATED - 1) / ACTIVATED, activate_task, c);
   return MOTE_OK;
 }
 
@@ -161,5 +192,5 @@ const mote_op op_concatenation = {
     .prepare = prepare,
     .infer = infer,
     .run = run,
-    .notes = "uint8 inputs may differ in scale; int8 inputs must have the output's.",
+    .notes = "uint8 inputs may differ in scale; int8 inputs must have the output's. Fused activations: float32.",
 };

@@ -81,6 +81,29 @@ static void uint8_is_requantised(void **state) {
   assert_true(op_case_end(&k));
 }
 
+static void fused_activations(void **state) {
+  (void)state;
+  const float a[] = {-2, -0.0f, 7}, tanh_of_7 = 0.99999834f;
+  const struct {
+    int32_t activation;
+    float expected[3];
+  } cases[] = {
+      {sch_ActivationFunctionType_RELU, {0, 0, 7}},     {sch_ActivationFunctionType_RELU_N1_TO_1, {-1, 0, 1}},
+      {sch_ActivationFunctionType_RELU6, {0, 0, 6}},    {sch_ActivationFunctionType_TANH, {-0.96402758f, 0, tanh_of_7}},
+      {sch_ActivationFunctionType_SIGN_BIT, {1, 1, 0}},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const sch_ConcatenationOptions o = {.fused_activation_function = cases[i].activation};
+    op_case k;
+    op_case_begin(&k, &op_concatenation, &o);
+    for (int n = 0; n < 2; n++) op_case_input(&k, MOTE_FLOAT32, 1, (int32_t[]){3}, a, 0);
+    op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    for (int n = 0; n < 6; n++) assert_float_equal(((float *)k.out[0].data)[n], cases[i].expected[n % 3], 1e-6f);
+    assert_true(op_case_end(&k));
+  }
+}
+
 static mote_status join(const int32_t *a, int32_t rank_a, const int32_t *b, int32_t rank_b, int32_t axis,
                         int32_t *dims) {
   op_case k;
@@ -119,11 +142,9 @@ static void unknown_dimensions_fit_everything(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(follows_the_definition),
-      cmocka_unit_test(scalars_are_stacked),
-      cmocka_unit_test(uint8_is_requantised),
-      cmocka_unit_test(refuses_what_does_not_fit),
-      cmocka_unit_test(unknown_dimensions_fit_everything),
+      cmocka_unit_test(follows_the_definition),    cmocka_unit_test(scalars_are_stacked),
+      cmocka_unit_test(fused_activations),         cmocka_unit_test(uint8_is_requantised),
+      cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(unknown_dimensions_fit_everything),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
