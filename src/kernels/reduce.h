@@ -1,4 +1,4 @@
-/* reduce.h: sums of rows into accumulators.
+/* reduce.h: many elements into one: sums, and where the largest lies.
  *
  * "8" stands for int8 and uint8: bytes are taken as uint8 after an exclusive or with `flip` (0x80 for int8: x + 128).
  * Integer sums wrap: 8 and 16 bits in 32, 32 and 64 bits in 64. Float runs are summed in a fixed number of lanes, so
@@ -12,12 +12,21 @@
 
 #include "base/cpu.h"
 
-/* acc[r] += the sum of n elements at x + r * n, for r in [0, rows). `acc` is float, int32_t for 8 and 16 bits, int64_t
- * for 32 and 64. */
-typedef void (*reduce_fn)(void *acc, const void *x, size_t rows, size_t n, int32_t flip);
+/* What is reduced into `rows` outputs side by side: of output r, element i of n lies at x + r * row_step + i * step.
+ * One of the steps is 1. */
+typedef struct reduce_shape {
+  size_t rows, row_step, n, step;
+  int32_t flip;
+} reduce_shape;
+
+/* acc[r] += the sum; `acc` is float, int32_t for 8 and 16 bits, int64_t for 32 and 64. */
+typedef void (*reduce_fn)(void *acc, const void *x, const reduce_shape *shape);
+/* at[r] = index of the first of the largest elements. NaN is passed over; of nothing but NaN, 0. n > 0. */
+typedef void (*reduce_arg_fn)(int32_t *at, const void *x, const reduce_shape *shape);
 
 typedef struct reduce_kernels {
   reduce_fn sum_f32, sum_8, sum_16, sum_32, sum_64;
+  reduce_arg_fn arg_max_f32, arg_max_8, arg_max_32;
 } reduce_kernels;
 
 const reduce_kernels *kern_reduce(cpu_level level);

@@ -2,9 +2,10 @@
  *
  * The first of equals wins. NaN is passed over; a row of nothing but NaN gives 0, as in the reference.
  */
+#include "kernels/reduce.h"
 #include "operators/op.h"
 
-enum { TASK_ELEMENTS = 16 * 1024 };
+enum { BLOCK = 256, TASK_ELEMENTS = 16 * 1024 };
 
 /* The input is outer x n x inner. */
 typedef struct arg_plan {
@@ -47,57 +48,57 @@ static mote_status plan(op_ctx *c) {
   return MOTE_OK;
 }
 
-/* Index of the largest of n elements that lie `step` apart. */
-#define ARG_MAX_OF(name, type)                                                                                         \
-  static int64_t name(const void *data, size_t n, size_t step) {                                                       \
-    const type *x = data;                                                                                              \
-    type best = x[0];                                                                                                  \
-    size_t at = 0;                                                                                                     \
-    for (size_t i = 1; i < n; i++) {                                                                                   \
-      const type v = x[i * step];                                                                                      \
-      if (v > best || (best != best && v == v)) best = v, at = i;                                                      \
-    }                                                                                                                  \
-    return (int64_t)at;                                                                                                \
-  }
-
-ARG_MAX_OF(arg_max_f32, float)
-ARG_MAX_OF(arg_max_i8, int8_t)
-ARG_MAX_OF(arg_max_u8, uint8_t)
-ARG_MAX_OF(arg_max_i32, int32_t)
-
 typedef struct walk {
-  const arg_plan *plan;
-  int64_t (*find)(const void *data, size_t n, size_t step);
+  reduce_arg_fn find;
   const char *x;
   void *y;
-  size_t bytes, outputs, outputs_a_task;
+  size_t bytes;
   bool wide;
+  reduce_shape shape;         /* but for its rows */
+  size_t width, blocks;       /* outputs side by side, and blocks of them */
+  size_t outer_step;          /* elements from one row of outputs to the next */
+  size_t units, units_a_task; /* blocks in all, and in a task */
 } walk;
+
+/* One block of outputs that lie side by side. */
+static void unit(const walk *w, size_t index) {
+  int32_t at[BLOCK];
+  const size_t row = index / w->blocks, first = index % w->blocks * BLOCK, rest = w->width - first;
+  reduce_shape shape = w->shape;
+  shape.rows = rest < BLOCK ? rest : BLOCK;
+  w->find(at, w->x + (row * w->outer_step + first * shape.row_step) * w->bytes, &shape);
+  const size_t to = row * w->width + first;
+  for (size_t i = 0; i < shape.rows; i++) {
+    if (w->wide) ((int64_t *)w->y)[to + i] = at[i];
+    else ((int32_t *)w->y)[to + i] = at[i];
+  }
+}
 
 static void task(void *arg, size_t index, int worker) {
   (void)worker;
   const walk *w = arg;
-  const size_t n = (size_t)w->plan->n, inner = (size_t)w->plan->inner, first = index * w->outputs_a_task;
-  const size_t last = w->outputs - first < w->outputs_a_task ? w->outputs : first + w->outputs_a_task;
-  for (size_t i = first; i < last; i++) {
-    const int64_t at = w->find(w->x + (i / inner * n * inner + i % inner) * w->bytes, n, inner);
-    if (w->wide) ((int64_t *)w->y)[i] = at;
-    else ((int32_t *)w->y)[i] = (int32_t)at;
-  }
+  const size_t first = index * w->units_a_task;
+  const size_t last = w->units - first < w->units_a_task ? w->units : first + w->units_a_task;
+  for (size_t i = first; i < last; i++) unit(w, i);
 }
 
 static mote_status run(op_ctx *c) {
   const arg_plan *p = c->record;
+  const reduce_kernels *k = kern_reduce(c->isa);
   const mote_type type = c->in[0]->type;
-  walk w = {.plan = p, .x = c->in[0]->data, .y = c->out[0]->data, .outputs = op_count(c->out[0])};
-  w.find = type == MOTE_FLOAT32 ? arg_max_f32
-           : type == MOTE_INT32 ? arg_max_i32
-           : type == MOTE_INT8  ? arg_max_i8
-                                : arg_max_u8;
+  const size_t outputs = op_count(c->out[0]), n = (size_t)p->n, inner = (size_t)p->inner;
+  if (outputs == 0) return MOTE_OK;
+  walk w = {.x = c->in[0]->data, .y = c->out[0]->data, .wide = c->out[0]->type == MOTE_INT64};
+  w.find = type == MOTE_FLOAT32 ? k->arg_max_f32 : type == MOTE_INT32 ? k->arg_max_32 : k->arg_max_8;
   w.bytes = (size_t)mote_type_bits(type) / 8;
-  w.wide = c->out[0]->type == MOTE_INT64;
-  w.outputs_a_task = TASK_ELEMENTS / ((size_t)p->n + 1) + 1;
-  op_parallel(c, (w.outputs + w.outputs_a_task - 1) / w.outputs_a_task, task, &w);
+  /* Along the last axis the rows themselves lie side by side. */
+  w.width = inner == 1 ? outputs : inner;
+  w.shape = (reduce_shape){.row_step = inner == 1 ? n : 1, .n = n, .step = inner, .flip = type == MOTE_INT8 ? 0x80 : 0};
+  w.outer_step = n * inner;
+  w.blocks = (w.width + BLOCK - 1) / BLOCK;
+  w.units = outputs / w.width * w.blocks;
+  w.units_a_task = TASK_ELEMENTS / (n * (w.width < BLOCK ? w.width : BLOCK)) + 1;
+  op_parallel(c, (w.units + w.units_a_task - 1) / w.units_a_task, task, &w);
   return MOTE_OK;
 }
 

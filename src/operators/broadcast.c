@@ -5,9 +5,9 @@
  */
 #include "operators/broadcast.h"
 
-#include <string.h>
+#include "kernels/expand.h"
 
-enum { BLOCK = 512, SHORT = 64, WIDEST = 16, TASK_BYTES = 64 * 1024 };
+enum { BLOCK = 1024, SHORT = 128, WIDEST = 8, TASK_BYTES = 64 * 1024 };
 
 void broadcast_plan_of(broadcast_plan *plan, const op_tensor *a, const op_tensor *b, const op_tensor *out) {
   *plan = (broadcast_plan){.rank = 0};
@@ -75,18 +75,6 @@ static void next_row(const walk *w, place *p) {
   }
 }
 
-/* n copies of one element. */
-static void spread(void *to, const void *from, size_t n, size_t bytes) {
-  char *at = to;
-  if (bytes == 1) memset(at, *(const unsigned char *)from, n);
-  else if (bytes == 2)
-    for (size_t i = 0; i < n; i++) memcpy(at + 2 * i, from, 2);
-  else if (bytes == 4)
-    for (size_t i = 0; i < n; i++) memcpy(at + 4 * i, from, 4);
-  else
-    for (size_t i = 0; i < n; i++) memcpy(at + bytes * i, from, bytes);
-}
-
 /* One row, from element `first` on, of operands that move along it or are spread over a block. */
 static void long_row(const walk *w, const place *p, size_t row, size_t first, size_t n) {
   char block[2][BLOCK * WIDEST];
@@ -98,7 +86,7 @@ static void long_row(const walk *w, const place *p, size_t row, size_t first, si
     from[k] = o->data + (p->offset[k] + first * step[k]) * o->bytes;
     if (step[k]) continue;
     most = BLOCK;
-    spread(block[k], from[k], n < BLOCK ? n : BLOCK, o->bytes);
+    kern_expand(block[k], from[k], 1, 0, n < BLOCK ? n : BLOCK, true, o->bytes);
     from[k] = block[k];
   }
   char *to = w->out + (row * w->n + first) * w->out_bytes;
@@ -107,17 +95,21 @@ static void long_row(const walk *w, const place *p, size_t row, size_t first, si
          n - i < most ? n - i : most, w->params);
 }
 
-/* Rows of operand k from place p on, gathered into a block. */
+/* Rows of operand k from place p on, gathered into a block: as many at a time as one dimension holds. */
 static void gather_rows(const walk *w, int k, place p, size_t rows, char *to) {
   const operand *o = &w->in[k];
-  const size_t row_bytes = w->n * o->bytes;
-  const bool moves = o->step[w->outer];
-  for (size_t r = 0; r < rows; r++, to += row_bytes) {
-    const char *from = o->data + p.offset[k] * o->bytes;
-    if (!moves) spread(to, from, w->n, o->bytes);
-    else if (row_bytes >= 32) memcpy(to, from, row_bytes);
-    else
-      for (size_t i = 0; i < row_bytes; i++) to[i] = from[i];
+  const int32_t last = w->outer - 1;
+  while (rows) {
+    const size_t left = last < 0 ? 1 : w->dims[last] - p.at[last], n = rows < left ? rows : left;
+    kern_expand(to, o->data + p.offset[k] * o->bytes, n, last < 0 ? 0 : o->step[last], w->n, !o->step[w->outer],
+                o->bytes);
+    to += n * w->n * o->bytes;
+    rows -= n;
+    if (last < 0) return;
+    /* to the last row of these, and one further */
+    p.at[last] += n - 1;
+    p.offset[0] += (n - 1) * w->in[0].step[last];
+    p.offset[1] += (n - 1) * w->in[1].step[last];
     next_row(w, &p);
   }
 }

@@ -3,6 +3,7 @@
  * Per channel only between floats and integers. The loops are kernels/map.h.
  */
 #include "base/fixed.h"
+#include "kernels/expand.h"
 #include "operators/unary.h"
 
 typedef struct quantize_params {
@@ -46,9 +47,10 @@ static mote_status infer(op_ctx *c) {
 
 /* ---- per channel ---- */
 
-enum { TASK_ELEMENTS = 16 * 1024 };
+/* Elements are outer x channels x inner. Short runs of a channel share a block: its scales are spread over their
+ * elements. */
+enum { BLOCK = 1024, SHORT = 32, TASK_ELEMENTS = 16 * 1024 };
 
-/* Elements are outer x channels x inner. */
 typedef struct channel_walk {
   const op_quant *quant;
   const char *x;
@@ -60,20 +62,54 @@ typedef struct channel_walk {
   const map_kernels *k;
 } channel_walk;
 
-static void run_row(const channel_walk *w, const char *x, char *y) {
-  const map_quantize_row q = {w->quant->scale, w->quant->zero_point, w->lo, w->hi};
-  const map_dequantize_row d = {w->flip, w->quant->scale, w->quant->zero_point};
-  if (w->quantizes) (w->wide ? w->k->quantize_row_16 : w->k->quantize_row_8)(x, y, w->channels, &q);
-  else (w->wide ? w->k->dequantize_row_16 : w->k->dequantize_row_8)(x, y, w->channels, &d);
+/* n elements from `at` on, with a scale and zero point for each. */
+static void run_row(const channel_walk *w, size_t at, size_t n, const float *scale, const int32_t *zero) {
+  const map_quantize_row q = {scale, zero, w->lo, w->hi};
+  const map_dequantize_row d = {w->flip, scale, zero};
+  const char *x = w->x + at * w->x_bytes;
+  char *y = w->y + at * w->y_bytes;
+  if (w->quantizes) (w->wide ? w->k->quantize_row_16 : w->k->quantize_row_8)(x, y, n, &q);
+  else (w->wide ? w->k->dequantize_row_16 : w->k->dequantize_row_8)(x, y, n, &d);
 }
 
-static void run_channel(const channel_walk *w, size_t channel, const char *x, char *y) {
+/* The run of one channel that begins at `at`. */
+static void run_channel(const channel_walk *w, size_t channel, size_t at) {
   const float scale = w->quant->scale[channel];
   const int32_t zero = w->quant->zero_point[channel];
   const map_quantize q = {scale, zero, w->lo, w->hi};
   const map_dequantize d = {w->flip, zero + w->flip, scale};
+  const char *x = w->x + at * w->x_bytes;
+  char *y = w->y + at * w->y_bytes;
   if (w->quantizes) (w->wide ? w->k->quantize_16 : w->k->quantize_8)(x, y, w->inner, &q);
   else (w->wide ? w->k->dequantize_16 : w->k->dequantize_8)(x, y, w->inner, &d);
+}
+
+/* Outer indices whose channels together fill half a block or less: scales are spread once for all of them. */
+static void run_small(const channel_walk *w, size_t first, size_t last) {
+  float scale[BLOCK];
+  int32_t zero[BLOCK];
+  const size_t each = w->channels * w->inner, most = BLOCK / each < last - first ? BLOCK / each : last - first;
+  kern_expand(scale, w->quant->scale, w->channels, 1, w->inner, true, 4);
+  kern_expand(zero, w->quant->zero_point, w->channels, 1, w->inner, true, 4);
+  kern_expand(scale + each, scale, most - 1, 0, each, false, 4);
+  kern_expand(zero + each, zero, most - 1, 0, each, false, 4);
+  for (size_t o = first, n; o < last; o += n) {
+    n = last - o < most ? last - o : most;
+    run_row(w, o * each, n * each, scale, zero);
+  }
+}
+
+/* All channels of one outer index, as many at a time as fill a block. */
+static void run_short(const channel_walk *w, size_t outer) {
+  float scale[BLOCK];
+  int32_t zero[BLOCK];
+  const size_t most = BLOCK / w->inner;
+  for (size_t i = 0, n; i < w->channels; i += n) {
+    n = w->channels - i < most ? w->channels - i : most;
+    kern_expand(scale, w->quant->scale + i, n, 1, w->inner, true, 4);
+    kern_expand(zero, w->quant->zero_point + i, n, 1, w->inner, true, 4);
+    run_row(w, (outer * w->channels + i) * w->inner, n * w->inner, scale, zero);
+  }
 }
 
 static void channel_task(void *arg, size_t index, int worker) {
@@ -81,28 +117,32 @@ static void channel_task(void *arg, size_t index, int worker) {
   const channel_walk *w = arg;
   const size_t first = index * w->outer_a_task;
   const size_t last = w->outer - first < w->outer_a_task ? w->outer : first + w->outer_a_task;
+  if (w->channels * w->inner <= BLOCK / 2) {
+    run_small(w, first, last);
+    return;
+  }
   for (size_t o = first; o < last; o++) {
     const size_t at = o * w->channels * w->inner;
-    if (w->inner == 1) run_row(w, w->x + at * w->x_bytes, w->y + at * w->y_bytes);
+    if (w->inner == 1) run_row(w, at, w->channels, w->quant->scale, w->quant->zero_point);
+    else if (w->inner < SHORT) run_short(w, o);
     else
-      for (size_t i = 0; i < w->channels; i++)
-        run_channel(w, i, w->x + (at + i * w->inner) * w->x_bytes, w->y + (at + i * w->inner) * w->y_bytes);
+      for (size_t i = 0; i < w->channels; i++) run_channel(w, i, at + i * w->inner);
   }
 }
 
 static mote_status run_per_channel(op_ctx *c) {
   const op_tensor *x = c->in[0], *y = c->out[0], *t = integers(c);
   channel_walk w = {.quant = t->quant, .x = x->data, .y = y->data, .k = kern_map(c->isa)};
+  if (op_count(x) == 0) return MOTE_OK;
   w.x_bytes = (size_t)mote_type_bits(x->type) / 8;
   w.y_bytes = (size_t)mote_type_bits(y->type) / 8;
+  w.outer = op_span(x, 0, t->quant->axis);
   w.channels = (size_t)t->quant->count;
   w.inner = op_span(x, t->quant->axis + 1, x->rank);
   w.flip = t->type == MOTE_INT8 ? 0x80 : 0;
   w.quantizes = t == y;
   w.wide = t->type == MOTE_INT16;
   op_type_range(t->type, &w.lo, &w.hi);
-  if (op_count(x) == 0) return MOTE_OK;
-  w.outer = op_span(x, 0, t->quant->axis);
   w.outer_a_task = TASK_ELEMENTS / (w.channels * w.inner) + 1;
   op_parallel(c, (w.outer + w.outer_a_task - 1) / w.outer_a_task, channel_task, &w);
   return MOTE_OK;

@@ -5,7 +5,10 @@
  */
 #include "kernels/reduce.h"
 
+#include <string.h>
+
 #include "base/fixed.h"
+#include "kernels/map.h"
 #include "operators/op.h"
 
 enum { BLOCK = 256, TASK_ELEMENTS = 16 * 1024 };
@@ -133,6 +136,7 @@ typedef struct walk {
   const reduce_plan *plan;
   const reduce_params *params;
   reduce_fn sum;
+  map_fn requant; /* of 8 and 16 bits */
   mote_type type;
   bool mean;
   const char *x;
@@ -140,7 +144,9 @@ typedef struct walk {
   size_t bytes;                       /* of an element */
   size_t step[OP_MAX_RANK];           /* of the input, in elements */
   int32_t side;                       /* the innermost kept dimension, -1: none */
-  size_t width, run;                  /* outputs side by side; inputs side by side that one of them sums */
+  int32_t inner;                      /* the innermost reduced dimension, -1: none */
+  size_t width;                       /* outputs side by side */
+  reduce_shape shape;                 /* of what the kernel does at a time, but for its rows */
   size_t blocks, units, units_a_task; /* blocks of a row of outputs, in all, and in a task */
 } walk;
 
@@ -150,7 +156,9 @@ static void finish(const walk *w, const sums *s, size_t n, size_t at) {
   const int64_t divisor = w->mean && count ? (int64_t)count : 1;
   switch ((int)w->type) {
     case MOTE_FLOAT32:
-      for (size_t i = 0; i < n; i++) ((float *)w->y)[at + i] = s->f32[i] / (float)divisor;
+      if (divisor == 1) memcpy(w->y + at * w->bytes, s->f32, n * sizeof(float));
+      else
+        for (size_t i = 0; i < n; i++) ((float *)w->y)[at + i] = s->f32[i] / (float)divisor;
       return;
     case MOTE_INT32:
       for (size_t i = 0; i < n; i++) ((int32_t *)w->y)[at + i] = (int32_t)(s->i64[i] / divisor);
@@ -160,23 +168,24 @@ static void finish(const walk *w, const sums *s, size_t n, size_t at) {
       return;
   }
   const reduce_params *p = w->params;
-  const uint32_t zeros = (uint32_t)p->x_zero * (uint32_t)count;
-  for (size_t i = 0; i < n; i++) {
-    const int32_t scaled = fx_mbqm((int32_t)((uint32_t)s->i32[i] - zeros), w->plan->mult);
-    const int32_t q = fx_clamp((int64_t)scaled + p->y_zero, p->lo, p->hi);
-    if (w->type == MOTE_INT16) ((int16_t *)w->y)[at + i] = (int16_t)q;
-    else ((uint8_t *)w->y)[at + i] = (uint8_t)q;
-  }
+  const map_requant q = {.x_zero = (int32_t)((uint32_t)p->x_zero * (uint32_t)count),
+                         .y_zero = p->y_zero,
+                         .mult = w->plan->mult,
+                         .lo = p->lo,
+                         .hi = p->hi};
+  w->requant(s->i32, w->y + at * w->bytes, n, &q);
 }
 
-/* Adds everything that is reduced into n neighbouring outputs; x is where the first of them begins. */
+/* Adds everything that is reduced into n neighbouring outputs; x is where the first of them begins. The kernel passes
+ * along the innermost reduced dimension, this along the others. */
 static void pass(const walk *w, const char *x, sums *s, size_t n) {
   const reduce_plan *p = w->plan;
-  const int32_t outer = p->rank - 1 - (w->run > 1); /* dimensions up to here are walked one by one */
+  reduce_shape shape = w->shape;
+  shape.rows = n;
   size_t at[OP_MAX_RANK] = {0};
   for (;;) {
-    w->sum(s, x, n, w->run, w->params->flip);
-    int32_t i = outer;
+    w->sum(s, x, &shape);
+    int32_t i = w->inner - 1;
     for (; i >= 0; i--) {
       if (!(p->reduced >> i & 1)) continue;
       x += w->step[i] * w->bytes;
@@ -223,28 +232,35 @@ static reduce_fn kernel_of(const op_ctx *c) {
   }
 }
 
+/* Steps of the input, and which dimensions the kernel works along: outputs side by side in `side`, inputs in `inner`,
+ * one of which is the last. */
+static void set_steps(walk *w) {
+  const reduce_plan *p = w->plan;
+  size_t step = 1;
+  w->side = w->inner = -1;
+  for (int32_t i = p->rank - 1; i >= 0; i--) {
+    int32_t *innermost = p->reduced >> i & 1 ? &w->inner : &w->side;
+    if (*innermost < 0) *innermost = i;
+    w->step[i] = step;
+    step *= (size_t)p->dims[i];
+  }
+  w->width = w->side < 0 ? 1 : (size_t)p->dims[w->side];
+  w->shape = (reduce_shape){.row_step = w->side < 0 ? 0 : w->step[w->side], .n = 1, .flip = w->params->flip};
+  if (w->inner < 0) return;
+  w->shape.n = (size_t)p->dims[w->inner];
+  w->shape.step = w->step[w->inner];
+}
+
 static mote_status run(op_ctx *c) {
   const reduce_plan *p = c->record;
   if (p->outputs == 0) return MOTE_OK;
-  walk w = {.plan = p,
-            .params = c->params,
-            .sum = kernel_of(c),
-            .type = c->in[0]->type,
-            .mean = is_mean(c),
-            .x = c->in[0]->data,
-            .y = c->out[0]->data,
-            .width = 1,
-            .run = 1};
+  walk w = {.plan = p, .params = c->params, .sum = kernel_of(c), .type = c->in[0]->type, .mean = is_mean(c)};
+  w.x = c->in[0]->data;
+  w.y = c->out[0]->data;
   w.bytes = (size_t)mote_type_bits(w.type) / 8;
-  size_t step = 1;
-  for (int32_t i = p->rank - 1; i >= 0; i--) {
-    w.step[i] = step;
-    step *= (size_t)p->dims[i];
-  }
-  const bool inner = p->rank > 0 && (p->reduced >> (p->rank - 1) & 1); /* the innermost dimension is reduced */
-  w.side = p->rank - 1 - inner;
-  if (inner) w.run = (size_t)p->dims[p->rank - 1];
-  if (w.side >= 0) w.width = (size_t)p->dims[w.side];
+  const map_kernels *k = kern_map(c->isa);
+  w.requant = w.type == MOTE_INT16 ? k->requant_32_16 : k->requant_32_8;
+  set_steps(&w);
   w.blocks = (w.width + BLOCK - 1) / BLOCK;
   w.units = (size_t)p->outputs / w.width * w.blocks;
   const uint64_t each = p->count * (w.width < BLOCK ? w.width : BLOCK);

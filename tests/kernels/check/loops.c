@@ -201,31 +201,64 @@ void check_map(check *c) {
 
 /* ---- reduce ---- */
 
+/* Outputs side by side over columns or over rows of what they take, dense or with a gap. */
+static reduce_shape some_shape(check *c, size_t *elements) {
+  reduce_shape s = {.rows = check_size(c, TILE, MOST), .n = check_size(c, 4, 9) + 1, .flip = check_coin(c) ? 0x80 : 0};
+  if (check_coin(c)) {
+    s.row_step = 1;
+    s.step = s.rows + (size_t)check_int(c, 0, 2);
+    *elements = s.rows ? (s.n - 1) * s.step + s.rows : 0;
+    return s;
+  }
+  s.rows = check_size(c, 4, 9);
+  s.n = check_size(c, 16, 600) + 2;
+  s.step = 1;
+  s.row_step = s.n;
+  *elements = s.rows * s.n;
+  return s;
+}
+
 void check_reduce(check *c) {
   const reduce_kernels *s = kern_reduce(CPU_SCALAR), *l = kern_reduce(c->level);
   const struct {
     const char *name;
     reduce_fn scalar, level;
     size_t in, acc;
-  } entries[] = {{"f32", s->sum_f32, l->sum_f32, 4, 4},
-                 {"8", s->sum_8, l->sum_8, 1, 4},
-                 {"16", s->sum_16, l->sum_16, 2, 4},
-                 {"32", s->sum_32, l->sum_32, 4, 8},
-                 {"64", s->sum_64, l->sum_64, 8, 8}};
-  for (int r = 0; r < c->rounds; r++)
-    for (size_t e = 0; e < sizeof entries / sizeof *entries; e++, check_free(c)) {
-      const bool columns = check_coin(c);
-      const size_t n = columns ? 1 : check_size(c, 16, 100),
-                   rows = columns ? check_size(c, TILE, MOST) : check_size(c, 4, 9);
-      const void *x = operand(c, rows * n, entries[e].in, e == 0);
-      void *want = operand(c, rows, entries[e].acc, e == 0), *got = check_copy(c, want, rows * entries[e].acc);
-      const int32_t flip = check_coin(c) ? 0x80 : 0;
-      check_case(c, "%s, %zu rows of %zu", entries[e].name, rows, n);
-      entries[e].scalar(want, x, rows, n, flip);
-      entries[e].level(got, x, rows, n, flip);
-      if (e == 0) check_floats(c, "sums", want, got, rows);
-      else check_equal(c, "sums", want, got, rows * entries[e].acc);
+  } sums[] = {{"sum f32", s->sum_f32, l->sum_f32, 4, 4},
+              {"sum 8", s->sum_8, l->sum_8, 1, 4},
+              {"sum 16", s->sum_16, l->sum_16, 2, 4},
+              {"sum 32", s->sum_32, l->sum_32, 4, 8},
+              {"sum 64", s->sum_64, l->sum_64, 8, 8}};
+  const struct {
+    const char *name;
+    reduce_arg_fn scalar, level;
+    size_t in;
+  } args[] = {{"arg max f32", s->arg_max_f32, l->arg_max_f32, 4},
+              {"arg max 8", s->arg_max_8, l->arg_max_8, 1},
+              {"arg max 32", s->arg_max_32, l->arg_max_32, 4}};
+  for (int r = 0; r < c->rounds; r++) {
+    size_t elements;
+    for (size_t e = 0; e < sizeof sums / sizeof *sums; e++, check_free(c)) {
+      const reduce_shape shape = some_shape(c, &elements);
+      const void *x = operand(c, elements, sums[e].in, e == 0);
+      void *want = operand(c, shape.rows, sums[e].acc, e == 0);
+      void *got = check_copy(c, want, shape.rows * sums[e].acc);
+      check_case(c, "%s, %zu outputs of %zu", sums[e].name, shape.rows, shape.n);
+      sums[e].scalar(want, x, &shape);
+      sums[e].level(got, x, &shape);
+      if (e == 0) check_floats(c, "sums", want, got, shape.rows);
+      else check_equal(c, "sums", want, got, shape.rows * sums[e].acc);
     }
+    for (size_t e = 0; e < sizeof args / sizeof *args; e++, check_free(c)) {
+      const reduce_shape shape = some_shape(c, &elements);
+      const void *x = operand(c, elements, args[e].in, e == 0);
+      int32_t *want = check_memory(c, shape.rows * sizeof *want), *got = check_copy(c, want, shape.rows * sizeof *want);
+      check_case(c, "%s, %zu outputs of %zu", args[e].name, shape.rows, shape.n);
+      args[e].scalar(want, x, &shape);
+      args[e].level(got, x, &shape);
+      check_equal(c, "places", want, got, shape.rows * sizeof *want);
+    }
+  }
 }
 
 /* ---- pool ---- */
