@@ -20,6 +20,7 @@ typedef struct graph_value {
   op_quant quant;
   const sch_SparsityParameters *sparsity;
   bool is_const, is_variable;
+  bool has_rank; /* as the file says: tells a scalar from an unknown rank */
   const void *data; /* constants; NULL when the constant is empty */
   size_t bytes;
   int32_t tensor; /* index in the file, -1: made by a rewrite */
@@ -40,10 +41,12 @@ typedef struct graph_node {
 
 typedef struct graph {
   int32_t subgraph; /* index in the file */
+  sch_string name;
   graph_value *values;
   graph_node *nodes;
   int32_t *inputs, *outputs; /* value indices; -1 among the inputs: absent */
   int32_t num_values, num_nodes, num_inputs, num_outputs;
+  int32_t num_tensors; /* the first values are the file's tensors, in its order; those behind were made here */
 } graph;
 
 typedef struct graph_set {

@@ -142,6 +142,7 @@ static mote_status lift_value(lifter *l, const sch_SubGraph *s, int32_t index, g
   v->name = t->name;
   v->type = (mote_type)t->type;
   v->is_variable = t->is_variable;
+  v->has_rank = t->has_rank;
   v->sparsity = t->sparsity;
   MOTE_TRY(lift_shape(l, t, v));
   MOTE_TRY(lift_quant(l, s, t, &v->quant));
@@ -205,7 +206,8 @@ static mote_status lift_node(lifter *l, const sch_Operator *o, int32_t index, gr
 
 static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, graph *g) {
   g->subgraph = index;
-  g->num_values = (int32_t)s->tensors.count;
+  g->name = s->name;
+  g->num_values = g->num_tensors = (int32_t)s->tensors.count;
   g->num_nodes = (int32_t)s->operators.count;
   g->num_inputs = (int32_t)s->inputs.count;
   g->num_outputs = (int32_t)s->outputs.count;
