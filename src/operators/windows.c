@@ -72,6 +72,11 @@ static void put_window(const windows *w, size_t image, int32_t y, int32_t x, uin
 
 void windows_gather(const windows *w, size_t pixel, size_t count, void *to, size_t row_bytes) {
   const size_t out_w = (size_t)w->shape->out_w, out_h = (size_t)w->shape->out_h;
+  size_t stride;
+  if (windows_in_place(w->shape, &stride) && stride == w->channels && row_bytes == stride * w->put_element) {
+    w->put(to, (const uint8_t *)w->images + pixel * stride * w->element, count * stride, w->is_signed);
+    return;
+  }
   for (size_t i = 0; i < count; i++) {
     const size_t at = pixel + i;
     put_window(w, at / out_w / out_h, (int32_t)(at / out_w % out_h), (int32_t)(at % out_w),

@@ -31,14 +31,19 @@ typedef struct mults {
   bool is_short;
 } mults;
 
-static inline mults mults_of(__m256i m, __m256i shift) {
+/* All shifts are right ones of 1 to 20. */
+static inline bool shifts_are_short(__m256i shift) {
+  const __m256i left = _mm256_cmpgt_epi32(shift, _mm256_set1_epi32(-1));
+  const __m256i far = _mm256_cmpgt_epi32(_mm256_set1_epi32(-20), shift), either = _mm256_or_si256(left, far);
+  return _mm256_testz_si256(either, either);
+}
+
+/* is_short: which of the two functions below will be called. */
+static inline mults mults_of(__m256i m, __m256i shift, bool is_short) {
   const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi32(1);
   const __m256i nudge = _mm256_set1_epi64x(INT64_C(1) << 31);
   const __m256i right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero);
   const __m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
-  const __m256i is_long =
-      _mm256_or_si256(_mm256_cmpeq_epi32(right, zero), _mm256_cmpgt_epi32(right, _mm256_set1_epi32(20)));
-  const bool is_short = _mm256_testz_si256(is_long, is_long);
   const __m256i half = is_short ? _mm256_srli_epi32(_mm256_add_epi32(mask, one), 1) : zero;
   return (mults){.m = m,
                  .odd = _mm256_srli_epi64(m, 32),
@@ -58,18 +63,21 @@ static inline __m256i mult_high(__m256i x, const mults *q) {
   return _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
 }
 
-static inline __m256i mbqm(__m256i x, const mults *q) {
-  if (q->is_short) {
-    const __m256i sign = _mm256_srai_epi32(x, 31);
-    x = mult_high(_mm256_min_epi32(x, _mm256_set1_epi32((1 << 30) - 1)), q);
-    return _mm256_srav_epi32(_mm256_add_epi32(x, sign), q->right);
-  }
+/* For any shifts. */
+static inline __m256i mbqm_long(__m256i x, const mults *q) {
   x = mult_high(_mm256_sllv_epi32(x, q->left), q);
   /* fx_rdbp */
   const __m256i rest = _mm256_and_si256(x, q->mask);
   const __m256i threshold = _mm256_sub_epi32(_mm256_srli_epi32(q->mask, 1), _mm256_srai_epi32(x, 31));
   x = _mm256_sub_epi32(_mm256_srav_epi32(x, q->right), _mm256_cmpgt_epi32(rest, threshold));
   return _mm256_max_epi32(_mm256_min_epi32(x, _mm256_set1_epi32(1 << 30)), _mm256_set1_epi32(-(1 << 30)));
+}
+
+/* For short ones. */
+static inline __m256i mbqm_short(__m256i x, const mults *q) {
+  const __m256i sign = _mm256_srai_epi32(x, 31);
+  x = mult_high(_mm256_min_epi32(x, _mm256_set1_epi32((1 << 30) - 1)), q);
+  return _mm256_srav_epi32(_mm256_add_epi32(x, sign), q->right);
 }
 
 #endif

@@ -10,7 +10,7 @@
 #include "kernels/avx2/vec_f32.h"
 
 enum { MR = 6 };
-#define FOR_EACH_TILE(X) X(6) X(4) X(2) X(1)
+#define FOR_EACH_TILE(X) X(6) X(3) X(1)
 #define TABLE gemm_f32_avx2
 
 #include "kernels/body/gemm_f32.inc.h"

@@ -18,7 +18,7 @@
 
 enum { MR = 6, LANES = 8, STEP = 2, SIGNED_OFFSET = 0 };
 #define DIRECT GEMM_S8_NEVER
-#define FOR_EACH_TILE(X) X(6) X(4) X(2) X(1)
+#define FOR_EACH_TILE(X) X(6) X(3) X(1)
 #define TABLE gemm_s8_avx2
 
 typedef int16_t staged;

@@ -36,12 +36,13 @@ static inline void store_clamped(uint8_t *p, vec x, const bounds *b, size_t coun
 }
 
 static inline mults mults_load(const fx_mult *q, size_t count) {
-  int32_t m[LANES] = {0}, shift[LANES] = {0};
+  int32_t m[LANES] = {0}, shift[LANES] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* short, also of lanes beyond count */
   for (size_t i = 0; i < count; i++) {
     m[i] = q[i].m;
     shift[i] = q[i].shift;
   }
-  return mults_of(_mm256_loadu_si256((const __m256i *)m), _mm256_loadu_si256((const __m256i *)shift));
+  const __m256i known = load(shift);
+  return mults_of(load(m), known, shifts_are_short(known));
 }
 
 typedef struct scales {

@@ -8,7 +8,7 @@
 
 #include "kernels/avx2/part.h"
 
-enum { LANES = 8 };
+enum { LANES = 8, REGISTERS = 16 };
 typedef __m256 vec;
 
 static inline vec load(const float *p) { return _mm256_loadu_ps(p); }

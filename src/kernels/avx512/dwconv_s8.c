@@ -35,7 +35,7 @@ KERN_INLINE void add_group(vec sum[VECTORS], vec total[VECTORS], const void *con
   KERN_UNROLL
   for (size_t t = 0; t < GROUP; t++) {
     const char *p = (const char *)window[t < taps ? t : 0] + c;
-    x[t] = _mm512_xor_si512(count == BLOCK ? _mm512_loadu_si512(p) : _mm512_maskz_loadu_epi8(mask, p), flip);
+    x[t] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, p), flip);
   }
   const __m512i low01 = _mm512_unpacklo_epi8(x[0], x[1]), high01 = _mm512_unpackhi_epi8(x[0], x[1]);
   const __m512i low23 = _mm512_unpacklo_epi8(x[2], x[3]), high23 = _mm512_unpackhi_epi8(x[2], x[3]);

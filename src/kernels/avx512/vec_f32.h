@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-enum { LANES = 16 };
+enum { LANES = 16, REGISTERS = 32 };
 typedef __m512 vec;
 
 static inline __mmask16 first(size_t count) { return (__mmask16)(0xFFFFu >> (LANES - count)); }

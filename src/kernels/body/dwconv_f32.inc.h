@@ -1,9 +1,9 @@
 /* dwconv_f32.inc.h: depthwise convolution of floats with vectors; the body that each instruction set's dwconv_f32.c
  * includes, after vec_f32.h of its folder and TABLE, the name of the function table.
  *
- * A tile is up to 4 pixels by two vectors of channels. A pack is a row of blocks of two vectors' width, the last one
- * two or one wide: a row of biases, then a row of weights a tap, columns of the window first, filled up with zeros. So
- * channel c, where a block begins, lies at float c * (taps + 1).
+ * A tile is 4 pixels by two vectors of channels, or one pixel where there are not 4. A pack is a row of blocks of two
+ * vectors' width, the last one two or one wide: a row of biases, then a row of weights a tap, columns of the window
+ * first, filled up with zeros. So channel c, where a block begins, lies at float c * (taps + 1).
  */
 #include "base/size.h"
 #include "kernels/tables.h"
@@ -57,6 +57,42 @@ KERN_INLINE void tile(const dwconv_f32_job *job, const float *const *window, flo
   }
 }
 
+/* The same for one vector of a 3 x 3 window with stride 1, where neighbouring pixels share columns: each input is
+ * loaded once. Every sum still goes in the order of its pointers. */
+KERN_INLINE void tile_3x3(const dwconv_f32_job *job, const float *const *window, float *out, size_t c, const float *w,
+                          size_t row, size_t last) {
+  vec sum[PIXELS], weight[9];
+  KERN_UNROLL
+  for (int t = 0; t < 9; t++) weight[t] = load(w + (size_t)(t + 1) * row);
+  KERN_UNROLL
+  for (int p = 0; p < PIXELS; p++) sum[p] = load(w);
+  KERN_UNROLL
+  for (int x = 0; x < PIXELS + 2; x++) {
+    KERN_UNROLL
+    for (int y = 0; y < 3; y++) {
+      const float *in = window[x * 3 + y] + c;
+      const vec v = last == LANES ? load(in) : load_part(in, last);
+      KERN_UNROLL
+      for (int p = 0; p < PIXELS; p++)
+        if (p <= x && x - p < 3) sum[p] = madd(v, weight[(x - p) * 3 + y], sum[p]);
+    }
+  }
+  KERN_UNROLL
+  for (int p = 0; p < PIXELS; p++)
+    store_part(out + (size_t)p * job->out_stride + c, clamp(sum[p], job->lo, job->hi), last);
+}
+
+static void strip_3x3(const dwconv_f32_job *job, const float *const *window, float *out) {
+  const float *block = job->packed;
+  for (size_t c = 0; c < job->channels; c += BLOCK) {
+    const size_t width = job->channels - c < BLOCK ? job->channels - c : BLOCK, row = width > LANES ? BLOCK : LANES;
+    for (size_t l = 0; l < row; l += LANES)
+      if (width - l >= LANES) tile_3x3(job, window, out, c + l, block + l, row, LANES);
+      else tile_3x3(job, window, out, c + l, block + l, row, width - l);
+    block += row * 10;
+  }
+}
+
 /* All channels of a few pixels. */
 KERN_INLINE void strip(const dwconv_f32_job *job, const float *const *window, float *out, const int pixels) {
   size_t c = 0;
@@ -67,12 +103,18 @@ KERN_INLINE void strip(const dwconv_f32_job *job, const float *const *window, fl
 }
 
 static void run(const dwconv_f32_job *job) {
-  const float *const *window = job->pointers;
-  float *out = job->out;
-  size_t p = 0;
-  for (; job->pixels - p >= PIXELS; p += PIXELS, window += PIXELS * job->step, out += PIXELS * job->out_stride)
-    strip(job, window, out, PIXELS);
-  for (; p < job->pixels; p++, window += job->step, out += job->out_stride) strip(job, window, out, 1);
+  const bool shared = REGISTERS >= 32 && job->kh == 3 && job->kw == 3 && job->step == 3;
+  const size_t pixels = job->pixels;
+  for (size_t p = 0; p < pixels; p += PIXELS) {
+    /* The last tile begins earlier rather than being smaller: it makes the same numbers again. */
+    const size_t first = pixels - p >= PIXELS ? p : pixels >= PIXELS ? pixels - PIXELS : p;
+    const float *const *window = job->pointers + first * job->step;
+    float *out = job->out + first * job->out_stride;
+    if (pixels < PIXELS)
+      for (size_t i = 0; i < pixels; i++) strip(job, window + i * job->step, out + i * job->out_stride, 1);
+    else if (shared) strip_3x3(job, window, out);
+    else strip(job, window, out, PIXELS);
+  }
 }
 
 const dwconv_f32 TABLE = {.packed_bytes = packed_bytes, .pack = pack, .run = run};

@@ -2,15 +2,16 @@
  * dwconv_s8.c includes.
  *
  * The including file says above the include:
- *   vec, load, mults, mults_of, mbqm   fixed_vec.h of its folder
+ *   fixed_vec.h         of its folder
  *   VECTORS, BLOCK      vectors of sums, and the channels in them
  *   GROUP               taps that one `add_group` takes
- *   weight              type of a packed weight: int8_t (uint8 ones as w ^ 0x80, with a zero point), or int16_t (less
- * it) SIGNED_OFFSET       what add_group adds to int8 inputs place(c)            where in the BLOCK lanes of all
- * vectors channel c of a block stands weight_place(c, t)  where in BLOCK * GROUP weights the one of this channel and
- * tap stands add_group           sums += the products of GROUP taps; and totals += their inputs, if the weights have a
- * zero point narrow              clamps and stores a block of int32 as bytes TABLE               the name of the
- * function table
+ *   weight              of a pack: int8_t (uint8 as w ^ 0x80), with a zero point; or int16_t, less the zero point
+ *   SIGNED_OFFSET       what add_group adds to int8 inputs
+ *   place(c)            where in the BLOCK lanes of all vectors channel c of a block stands
+ *   weight_place(c, t)  where in BLOCK * GROUP weights the one of this channel and tap stands
+ *   add_group           sums += products of GROUP taps; totals += their inputs, if weights have a zero point
+ *   narrow              clamps a block of int32 and stores it as bytes
+ *   TABLE               the name of the function table
  *
  * A pack is a header, then blocks: an int32 start a channel (the bias and what corrects for x_zero), its multiplier and
  * its shift, each in the order of `place`, then the weights of each group of taps, columns of the window first, filled
@@ -22,7 +23,7 @@
 #include "kernels/tables.h"
 #include "kernels/unroll.h"
 
-enum { HEADER = 64 };
+enum { HEADER = 64, LANES = BLOCK / VECTORS };
 
 /* Zero point of the weights as they are packed. */
 static int32_t packed_zero(const dwconv_s8_weights *b) {
@@ -74,23 +75,29 @@ static void pack(void *to, const dwconv_s8_weights *b) {
   for (size_t c = 0; c < b->channels; c += BLOCK, block += size) {
     memset(block, 0, size);
     int32_t *start = (int32_t *)block;
+    for (size_t l = 0; l < BLOCK; l++) start[2 * BLOCK + l] = -1; /* short shifts, also of lanes that have no channel */
     for (size_t l = 0; l < BLOCK && c + l < b->channels; l++)
       pack_channel(b, c, l, start, start + BLOCK, start + 2 * BLOCK, (weight *)(start + 3 * BLOCK));
   }
 }
 
-/* `count` channels from c on, for all pixels. zero: the packed weights' zero point is not 0. */
-KERN_INLINE void run_block(const dwconv_s8_job *job, const char *block, size_t c, size_t count, int32_t w_zero,
-                           const bool zero) {
-  enum { LANES = BLOCK / VECTORS };
-  const int32_t *start = (const int32_t *)block, *m = start + BLOCK, *shift = m + BLOCK;
-  const size_t taps = job->kh * job->kw, whole = taps / GROUP;
-  mults q[VECTORS];
+/* Multipliers of a block; returns whether all shifts are short. */
+KERN_INLINE bool block_mults(const int32_t *m, const int32_t *shift, mults q[VECTORS]) {
+  bool is_short = true;
   KERN_UNROLL
-  for (int v = 0; v < VECTORS; v++) q[v] = mults_of(load(m + v * LANES), load(shift + v * LANES));
+  for (int v = 0; v < VECTORS; v++) is_short &= shifts_are_short(load(shift + v * LANES));
+  KERN_UNROLL
+  for (int v = 0; v < VECTORS; v++) q[v] = mults_of(load(m + v * LANES), load(shift + v * LANES), is_short);
+  return is_short;
+}
+
+/* `count` channels from c on, for all pixels. zero: the packed weights' zero point may not be 0. */
+KERN_INLINE void run_pixels(const dwconv_s8_job *job, const int32_t *start, const mults q[VECTORS], size_t c,
+                            size_t count, int32_t w_zero, const bool zero, const bool is_short) {
+  const size_t taps = job->kh * job->kw, whole = taps / GROUP;
   for (size_t p = 0; p < job->pixels; p++) {
     const void *const *window = job->pointers + p * job->step;
-    const weight *w = (const weight *)(shift + BLOCK);
+    const weight *w = (const weight *)(start + 3 * BLOCK);
     vec sum[VECTORS], total[VECTORS];
     KERN_UNROLL
     for (int v = 0; v < VECTORS; v++) {
@@ -103,7 +110,7 @@ KERN_INLINE void run_block(const dwconv_s8_job *job, const char *block, size_t c
     KERN_UNROLL
     for (int v = 0; v < VECTORS; v++) {
       if (zero) sum[v] = vec_subtract_product(sum[v], total[v], w_zero);
-      sum[v] = mbqm(sum[v], &q[v]);
+      sum[v] = is_short ? mbqm_short(sum[v], &q[v]) : mbqm_long(sum[v], &q[v]);
     }
     narrow((uint8_t *)job->out + p * job->out_stride + c, sum, count, job->lo, job->hi, job->zero_point);
   }
@@ -116,9 +123,11 @@ static void run(const dwconv_s8_job *job) {
   memcpy(&w_zero, job->packed, sizeof w_zero);
   for (size_t c = 0; c < job->channels; c += BLOCK, block += size) {
     const size_t count = job->channels - c < BLOCK ? job->channels - c : BLOCK;
-    if (w_zero) run_block(job, block, c, count, w_zero, true);
-    else if (count == BLOCK) run_block(job, block, c, BLOCK, 0, false);
-    else run_block(job, block, c, count, 0, false);
+    const int32_t *start = (const int32_t *)block;
+    mults q[VECTORS];
+    if (!block_mults(start + BLOCK, start + 2 * BLOCK, q)) run_pixels(job, start, q, c, count, w_zero, true, false);
+    else if (sizeof(weight) == 1 && w_zero) run_pixels(job, start, q, c, count, w_zero, true, true);
+    else run_pixels(job, start, q, c, count, 0, false, true);
   }
 }
 

@@ -4,7 +4,7 @@
  *   LANES                     int32 of a vector
  *   vec                       a vector of int32, and load_part
  *   bounds, bounds_of, store_clamped   adds the zero point, clamps and stores bytes
- *   mults, mults_load, mbqm   fixed_vec.h of its folder
+ *   mults, mults_load, mbqm_short, mbqm_long   fixed_vec.h of its folder
  *   scales, scales_load, scale_round   the other rule: the same three
  *   TABLE                     the name of the function table
  *
@@ -13,23 +13,37 @@
 #include "kernels/tables.h"
 #include "kernels/unroll.h"
 
-/* Elements (0, j) to (m, j + count). */
-#define COLUMN(rule, type, take, source, apply)                                                                        \
-  KERN_INLINE void rule##_column(const requant_job *job, size_t j, size_t count) {                                     \
-    const type q = take(job->source + j, count);                                                                       \
-    const bounds b = bounds_of(job);                                                                                   \
+/* Elements (0, j) to (m, j + count), by one rule with multipliers q. */
+#define COLUMN(apply)                                                                                                  \
+  do {                                                                                                                 \
     for (size_t i = 0; i < job->m; i++)                                                                                \
       store_clamped((uint8_t *)job->out + i * job->out_stride + j,                                                     \
                     apply(load_part(job->acc + i * job->acc_stride + j, count), &q), &b, count);                       \
-  }                                                                                                                    \
-  static void rule(const requant_job *job) {                                                                           \
-    size_t j = 0;                                                                                                      \
-    for (; job->n - j >= LANES; j += LANES) rule##_column(job, j, LANES);                                              \
-    if (j < job->n) rule##_column(job, j, job->n - j);                                                                 \
-  }
+  } while (0)
 
-COLUMN(fixed, mults, mults_load, mult, mbqm)
-COLUMN(real, scales, scales_load, scale, scale_round)
-#undef COLUMN
+KERN_INLINE void fixed_column(const requant_job *job, size_t j, size_t count) {
+  const mults q = mults_load(job->mult + j, count);
+  const bounds b = bounds_of(job);
+  if (q.is_short) COLUMN(mbqm_short);
+  else COLUMN(mbqm_long);
+}
+
+KERN_INLINE void real_column(const requant_job *job, size_t j, size_t count) {
+  const scales q = scales_load(job->scale + j, count);
+  const bounds b = bounds_of(job);
+  COLUMN(scale_round);
+}
+
+static void fixed(const requant_job *job) {
+  size_t j = 0;
+  for (; job->n - j >= LANES; j += LANES) fixed_column(job, j, LANES);
+  if (j < job->n) fixed_column(job, j, job->n - j);
+}
+
+static void real(const requant_job *job) {
+  size_t j = 0;
+  for (; job->n - j >= LANES; j += LANES) real_column(job, j, LANES);
+  if (j < job->n) real_column(job, j, job->n - j);
+}
 
 const requant TABLE = {.fixed = fixed, .real = real};

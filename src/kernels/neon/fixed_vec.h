@@ -7,6 +7,7 @@
 #define KERNELS_NEON_FIXED_VEC_H
 
 #include <arm_neon.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,17 +20,26 @@ static inline vec load(const int32_t *p) { return vld1q_s32(p); }
 /* Multipliers of 4 columns, taken apart. */
 typedef struct mults {
   int32x4_t m, left, right; /* right is 0 or negative */
+  bool is_short;            /* as for other instruction sets: which of two functions to call */
 } mults;
 
-static inline mults mults_of(int32x4_t m, int32x4_t shift) {
-  const int32x4_t zero = vdupq_n_s32(0);
-  return (mults){.m = m, .left = vmaxq_s32(shift, zero), .right = vminq_s32(shift, zero)};
+/* Short shifts save nothing here: there is one function under both names. */
+static inline bool shifts_are_short(int32x4_t shift) {
+  (void)shift;
+  return true;
 }
 
-static inline int32x4_t mbqm(int32x4_t x, const mults *q) {
+static inline mults mults_of(int32x4_t m, int32x4_t shift, bool is_short) {
+  const int32x4_t zero = vdupq_n_s32(0);
+  return (mults){.m = m, .left = vmaxq_s32(shift, zero), .right = vminq_s32(shift, zero), .is_short = is_short};
+}
+
+static inline int32x4_t mbqm_short(int32x4_t x, const mults *q) {
   x = vqrdmulhq_s32(vshlq_s32(x, q->left), q->m);
   const int32x4_t lower = vshrq_n_s32(vandq_s32(x, q->right), 31);
   return vrshlq_s32(vqaddq_s32(x, lower), q->right);
 }
+
+static inline int32x4_t mbqm_long(int32x4_t x, const mults *q) { return mbqm_short(x, q); }
 
 #endif

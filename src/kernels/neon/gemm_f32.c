@@ -10,7 +10,7 @@
 #include "kernels/neon/vec_f32.h"
 
 enum { MR = 8 };
-#define FOR_EACH_TILE(X) X(8) X(4) X(2) X(1)
+#define FOR_EACH_TILE(X) X(8) X(4) X(1)
 #define TABLE gemm_f32_neon
 
 #include "kernels/body/gemm_f32.inc.h"

@@ -36,7 +36,7 @@ static inline mults mults_load(const fx_mult *q, size_t count) {
     m[i] = q[i].m;
     shift[i] = q[i].shift;
   }
-  return mults_of(vld1q_s32(m), vld1q_s32(shift));
+  return mults_of(vld1q_s32(m), vld1q_s32(shift), true);
 }
 
 typedef struct scales {

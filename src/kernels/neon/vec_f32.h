@@ -6,7 +6,7 @@
 #include <arm_neon.h>
 #include <stddef.h>
 
-enum { LANES = 4 };
+enum { LANES = 4, REGISTERS = 32 };
 typedef float32x4_t vec;
 
 static inline vec load(const float *p) { return vld1q_f32(p); }
