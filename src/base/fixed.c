@@ -1,6 +1,8 @@
 /* fixed.c: the parts of fixed.h that are no one-liners. */
 #include "base/fixed.h"
 
+#include "base/fixed16.h"
+
 fx_mult fx_quantize_multiplier(double real) {
   if (real == 0 || !isfinite(real)) return (fx_mult){0, 0};
   int shift;
@@ -12,9 +14,6 @@ fx_mult fx_quantize_multiplier(double real) {
   if (shift > 30) return (fx_mult){INT32_MAX, 30};
   return (fx_mult){(int32_t)m, shift};
 }
-
-/* Constants of the transcendental functions are given with 32 bits; 16-bit code rounds them to its width. */
-static inline int16_t to16(int32_t constant) { return (int16_t)fx_rdbp(constant, 16); }
 
 /* e^-(2^e) for e = -2 .. 4, in Q0.31: what exp multiplies together, one factor for each bit of the exponent. */
 static const int32_t exp_of_power[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
@@ -35,15 +34,6 @@ static int32_t exp_quarter(int32_t a) {
   return EXP_MINUS_EIGHTH + fx_srdhm32(EXP_MINUS_EIGHTH, x + tail);
 }
 
-static int16_t exp_quarter16(int16_t a) {
-  const int16_t centre = to16(EXP_MINUS_EIGHTH);
-  const int16_t x = (int16_t)(a + (1 << 12));
-  const int16_t x2 = fx_srdhm16(x, x), x3 = fx_srdhm16(x2, x), x4 = fx_srdhm16(x2, x2);
-  const int16_t cubic = fx_srdhm16((int16_t)(fx_rdbp(x4, 2) + x3), to16(ONE_THIRD));
-  const int16_t tail = (int16_t)fx_rdbp((int16_t)(cubic + x2), 1);
-  return fx_sat16((int32_t)centre + fx_srdhm16(centre, (int16_t)(x + tail)));
-}
-
 int32_t fx_exp_negative(int32_t a, int integer_bits) {
   if (a == 0) return INT32_MAX;
   const int fraction_bits = 31 - integer_bits;
@@ -54,19 +44,6 @@ int32_t fx_exp_negative(int32_t a, int integer_bits) {
   int32_t result = exp_quarter(fx_mul_pot32(low, integer_bits));
   for (int e = -2; e <= 4 && e < integer_bits; e++)
     if (rest & INT32_C(1) << (fraction_bits + e)) result = fx_srdhm32(result, exp_of_power[e + 2]);
-  return result;
-}
-
-int16_t fx_exp_negative16(int16_t a, int integer_bits) {
-  if (a == 0) return INT16_MAX;
-  const int fraction_bits = 15 - integer_bits;
-  if (integer_bits > 5 && a < -(1 << (20 - integer_bits))) return 0;
-  const int quarter = 1 << (fraction_bits - 2);
-  const int low = (a & (quarter - 1)) - quarter;
-  const int rest = low - a;
-  int16_t result = exp_quarter16(fx_mul_pot16((int16_t)low, integer_bits));
-  for (int e = -2; e <= 4 && e < integer_bits; e++)
-    if (rest & 1 << (fraction_bits + e)) result = fx_srdhm16(result, to16(exp_of_power[e + 2]));
   return result;
 }
 
@@ -81,38 +58,15 @@ static int32_t two_over_one_plus(int32_t a) {
   return x;
 }
 
-static int16_t two_over_one_plus16(int16_t a) {
-  const int16_t half_denominator = (int16_t)fx_half_sum(a, INT16_MAX);
-  int16_t x = (int16_t)(to16(RECIPROCAL_A) + fx_srdhm16(half_denominator, to16(RECIPROCAL_B)));
-  for (int i = 0; i < 3; i++) {
-    const int16_t error = (int16_t)((1 << 13) - fx_srdhm16(half_denominator, x));
-    x = (int16_t)(x + fx_mul_pot16(fx_srdhm16(x, error), 2));
-  }
-  return x;
-}
-
 /* Half of a Q2 number is the same bits as Q1; one more bit makes it Q0. */
 int32_t fx_one_over_one_plus(int32_t a) { return fx_mul_pot32(two_over_one_plus(a), 1); }
 
 /* (1 - a) / (1 + a) = 2 / (1 + a) - 1. */
 int32_t fx_one_minus_over_one_plus(int32_t a) { return fx_mul_pot32(two_over_one_plus(a) - (INT32_C(1) << 29), 2); }
 
-int16_t fx_logistic16(int16_t a, int integer_bits) {
-  if (a == 0) return 1 << 14;
-  const int16_t negative = (int16_t)(a < 0 ? a : -a);
-  const int16_t exponential = fx_exp_negative16(negative, integer_bits);
-  const int16_t positive = fx_mul_pot16(two_over_one_plus16(exponential), 1);
-  return (int16_t)(a > 0 ? positive : INT16_MAX - positive);
-}
-
-int16_t fx_tanh16(int16_t a, int integer_bits) {
-  if (a == 0) return 0;
-  const int16_t negative = (int16_t)(a < 0 ? a : -a);
-  /* The same bits with one more integer bit are 2a. */
-  const int16_t exponential = fx_exp_negative16(negative, integer_bits + 1);
-  const int16_t t = fx_mul_pot16((int16_t)(two_over_one_plus16(exponential) - (1 << 13)), 2);
-  return (int16_t)(a < 0 ? -t : t);
-}
+int16_t fx_exp_negative16(int16_t a, int integer_bits) { return (int16_t)fx16_exp_negative(a, integer_bits); }
+int16_t fx_logistic16(int16_t a, int integer_bits) { return (int16_t)fx16_logistic(a, integer_bits); }
+int16_t fx_tanh16(int16_t a, int integer_bits) { return (int16_t)fx16_tanh(a, integer_bits); }
 
 int32_t fx_reciprocal(int32_t x, int integer_digits, int *over) {
   const int leading_zeros = __builtin_clz((uint32_t)x);

@@ -7,6 +7,7 @@
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
 #include "kernels/lstm_f32.h"
+#include "kernels/lstm_s16.h"
 #include "kernels/requant.h"
 #include "kernels/softmax_f32.h"
 
@@ -17,7 +18,8 @@
   extern const dwconv_f32 dwconv_f32_##level;                                                                          \
   extern const dwconv_s8 dwconv_s8_##level;                                                                            \
   extern const softmax_f32 softmax_f32_##level;                                                                        \
-  extern const lstm_f32 lstm_f32_##level;
+  extern const lstm_f32 lstm_f32_##level;                                                                              \
+  extern const lstm_s16 lstm_s16_##level;
 
 KERN_TABLES(scalar)
 KERN_TABLES(avx2)

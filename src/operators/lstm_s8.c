@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "kernels/gemm_s8.h"
+#include "kernels/lstm_s16.h"
 #include "operators/lstm.h"
 
 enum { GATE_BITS = 3, PARALLEL_MACS = 1 << 17 };
@@ -208,10 +209,8 @@ static void gates_task(void *arg, size_t g, int worker) {
   int16_t *const gate = gate_at(j->run, g, j->step);
   const fx_mult q = j->run->p->s8.matrix[m];
   multiply(j->run, m, j->staged, j->rows, acc);
-  if (j->first == LSTM_X)
-    for (size_t i = 0; i < n; i++) gate[i] = fx_sat16(fx_mbqm(acc[i], q));
-  else
-    for (size_t i = 0; i < n; i++) gate[i] = fx_sat16((int64_t)fx_mbqm(acc[i], q) + gate[i]);
+  const lstm_s16 *const k = kern_lstm_s16(j->run->c->isa);
+  (j->first == LSTM_X ? k->begin : k->add)(gate, acc, n, q);
 }
 
 static void multiply_gates(const lstm_run *run, int first, const void *staged, size_t rows, size_t step) {
@@ -231,13 +230,13 @@ static void inputs(const lstm_run *run, const void *rows, size_t steps) {
 
 /* The reference walks gates and cells in rows as wide as the output, which is not the cell's width where there is a
  * projection; what it would read outside its weights is left out here. */
-static void add_peephole(const lstm_run *run, int g, int16_t *gate) {
+static void add_peephole(const lstm_run *run, const lstm_s16 *k, int g, int16_t *gate) {
   const lstm_size *const s = &run->size;
-  const int16_t *const w = run->o->peephole[g]->data, *const cell = run->o->cell->data;
-  for (size_t i = 0; i < s->batch * s->cell && i < s->batch * s->output; i++) {
-    const size_t column = i % s->output;
-    if (column < s->cell) gate[i] = fx_sat16((int64_t)fx_mbqm(w[column] * cell[i], run->p->s8.peephole[g]) + gate[i]);
-  }
+  const size_t total = s->batch * s->cell, width = s->output < s->cell ? s->output : s->cell;
+  size_t at = 0;
+  for (size_t b = 0; b < s->batch && at < total; b++, at += s->output)
+    k->add_product(gate + at, run->o->peephole[g]->data, (const int16_t *)run->o->cell->data + at,
+                   width < total - at ? width : total - at, run->p->s8.peephole[g]);
 }
 
 /* One row to mean 0 and variance 1 in Q.10, times the norm's weights, plus the bias. */
@@ -262,42 +261,21 @@ static void normalize(const lstm_run *run, int g, int16_t *x) {
   }
 }
 
-static void finish_gate(const lstm_run *run, int g, int16_t *gate) {
+static void finish_gate(const lstm_run *run, const lstm_s16 *k, int g, int16_t *gate) {
   const size_t n = run->size.batch * run->size.cell;
-  if (run->o->peephole[g]) add_peephole(run, g, gate);
+  if (run->o->peephole[g]) add_peephole(run, k, g, gate);
   for (size_t b = 0; run->o->norm[g] && b < run->size.batch; b++) normalize(run, g, gate + b * run->size.cell);
-  if (g == LSTM_CELL_GATE)
-    for (size_t i = 0; i < n; i++) gate[i] = fx_tanh16(gate[i], GATE_BITS);
-  else
-    for (size_t i = 0; i < n; i++) gate[i] = fx_logistic16(gate[i], GATE_BITS);
+  if (g == LSTM_CELL_GATE) k->tanh(gate, gate, n, GATE_BITS);
+  else k->logistic(gate, n);
 }
 
 /* cell = forget * cell + input * change. */
-static void update_cell(const lstm_run *run, size_t step) {
+static void update_cell(const lstm_run *run, const lstm_s16 *k, size_t step) {
   const lstm_s8_params *const p = &run->p->s8;
-  const size_t n = run->size.batch * run->size.cell;
   const bool has_input = lstm_has_gate(run->o, LSTM_INPUT_GATE);
-  const int16_t *const input = gate_at(run, LSTM_INPUT_GATE, step), *const forget =
-                                                                        gate_at(run, LSTM_FORGET_GATE, step);
-  const int16_t *const change = gate_at(run, LSTM_CELL_GATE, step);
-  int16_t *const cell = run->o->cell->data;
-  for (size_t i = 0; i < n; i++) {
-    const int32_t share = has_input ? input[i] : INT16_MAX - forget[i];
-    const int16_t kept = (int16_t)fx_rdbp(forget[i] * cell[i], 15);
-    const int16_t added = (int16_t)fx_rdbp(share * change[i], 30 + p->cell_log2);
-    cell[i] = fx_sat16((int32_t)kept + added);
-    if (p->cell_clip > 0) cell[i] = (int16_t)fx_clamp(cell[i], -p->cell_clip, p->cell_clip);
-  }
-}
-
-/* output gate * tanh(cell) as int8. */
-static void hide(const lstm_run *run, const int16_t *gate, int32_t zero, int8_t *to) {
-  const lstm_s8_params *const p = &run->p->s8;
-  const int16_t *const cell = run->o->cell->data;
-  for (size_t i = 0; i < run->size.batch * run->size.cell; i++) {
-    const int32_t product = gate[i] * fx_tanh16(cell[i], 15 + p->cell_log2);
-    to[i] = (int8_t)fx_clamp((int64_t)fx_mbqm(product, p->hidden) + zero, INT8_MIN, INT8_MAX);
-  }
+  k->update(run->o->cell->data, has_input ? gate_at(run, LSTM_INPUT_GATE, step) : NULL,
+            gate_at(run, LSTM_FORGET_GATE, step), gate_at(run, LSTM_CELL_GATE, step), run->size.batch * run->size.cell,
+            30 + p->cell_log2, p->cell_clip);
 }
 
 static void project(const lstm_run *run, const int8_t *hidden, int8_t *to) {
@@ -312,21 +290,25 @@ static void project(const lstm_run *run, const int8_t *hidden, int8_t *to) {
 }
 
 static void step(const lstm_run *run, size_t at) {
+  const lstm_s16 *const k = kern_lstm_s16(run->c->isa);
   const lstm_size *const s = &run->size;
   const lstm_s8_params *const p = &run->p->s8;
+  const size_t n = s->batch * s->cell;
   int8_t *const state = run->o->hidden->data;
   multiply_gates(run, LSTM_H, stage(run, run->r->staged_h, state, s->batch, s->output), s->batch, at);
   for (int g = LSTM_INPUT_GATE; g <= LSTM_CELL_GATE; g++)
-    if (lstm_has_gate(run->o, g)) finish_gate(run, g, gate_at(run, (size_t)g, at));
-  update_cell(run, at);
+    if (lstm_has_gate(run->o, g)) finish_gate(run, k, g, gate_at(run, (size_t)g, at));
+  update_cell(run, k, at);
   int16_t *const output = gate_at(run, LSTM_OUTPUT_GATE, at);
-  finish_gate(run, LSTM_OUTPUT_GATE, output); /* its peephole sees the new cell */
+  finish_gate(run, k, LSTM_OUTPUT_GATE, output);              /* its peephole sees the new cell */
+  int16_t *const squashed = gate_at(run, LSTM_CELL_GATE, at); /* the gate is not needed any more */
+  k->tanh(squashed, run->o->cell->data, n, 15 + p->cell_log2);
   /* With a projection the reference stores the hidden state with the sign of its zero point turned, and adds the zero
    * point again in the product. */
-  if (!run->o->matrix[LSTM_PROJECTION]) hide(run, output, p->hidden_zero, state);
+  if (!run->o->matrix[LSTM_PROJECTION]) k->hide(state, output, squashed, n, p->hidden, p->hidden_zero);
   else {
     int8_t *const hidden = lstm_part(run, run->r->hidden);
-    hide(run, output, -p->hidden_zero, hidden);
+    k->hide(hidden, output, squashed, n, p->hidden, -p->hidden_zero);
     project(run, hidden, state);
   }
 }

@@ -47,6 +47,6 @@ void *check_copy(check *c, const void *from, size_t bytes);
 void check_free(check *c);
 
 check_family check_gemm_f32, check_gemm_s8, check_requant, check_dwconv_f32, check_dwconv_s8, check_binary, check_map,
-    check_reduce, check_pool, check_resize, check_softmax_f32, check_lstm_f32;
+    check_reduce, check_pool, check_resize, check_softmax_f32, check_lstm_f32, check_lstm_s16;
 
 #endif

@@ -29,6 +29,7 @@ static const struct {
     {"resize", check_resize},
     {"softmax_f32", check_softmax_f32},
     {"lstm_f32", check_lstm_f32},
+    {"lstm_s16", check_lstm_s16},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 

@@ -1,10 +1,11 @@
-/* softmax_lstm.c: softmax_f32.h and lstm_f32.h, a level against scalar. Results may differ where a level fuses a
- * product into a sum: in the last places of numbers of magnitude 1.
+/* softmax_lstm.c: softmax_f32.h, lstm_f32.h, lstm_s16.h, a level against scalar. Floats may differ where a level fuses
+ * a product into a sum: in the last places of numbers of magnitude 1.
  */
 #include <math.h>
 
 #include "check.h"
 #include "kernels/lstm_f32.h"
+#include "kernels/lstm_s16.h"
 #include "kernels/softmax_f32.h"
 
 static float *floats(check *c, size_t n, float scale) {
@@ -58,5 +59,40 @@ void check_lstm_f32(check *c) {
     const float *input = check_coin(c) ? w : NULL, clip = check_coin(c) ? 0.5f : 0;
     scalar->update(want, input, f, g, n, clip), level->update(got, input, f, g, n, clip);
     compare(c, "update", want, got, n, 4e-6f);
+  }
+}
+
+static fx_mult some_mult(check *c) {
+  return (fx_mult){(int32_t)check_int(c, INT32_C(1) << 30, INT32_MAX), (int32_t)check_int(c, -20, 4)};
+}
+
+void check_lstm_s16(check *c) {
+  const lstm_s16 *scalar = kern_lstm_s16(CPU_SCALAR), *level = kern_lstm_s16(c->level);
+  for (int r = 0; r < c->rounds; r++, check_free(c)) {
+    const size_t n = check_size(c, 16, 100), bytes = n * sizeof(int16_t);
+    const int16_t *a = check_memory(c, bytes), *b = check_memory(c, bytes), *f = check_memory(c, bytes);
+    const int32_t *acc = check_memory(c, n * sizeof *acc);
+    const fx_mult q = some_mult(c);
+    const int bits = (int)check_int(c, 0, 6), shift = (int)check_int(c, 15, 21);
+    const int32_t zero = (int32_t)check_int(c, -128, 128);
+    const int16_t clip = (int16_t)(check_coin(c) ? check_int(c, 1, INT16_MAX) : 0);
+    check_case(c, "%zu elements, multiplier %d, shift %d, %d integer bits", n, (int)q.m, (int)q.shift, bits);
+    int16_t *want = check_copy(c, a, bytes), *got = check_copy(c, a, bytes);
+    scalar->begin(want, acc, n, q), level->begin(got, acc, n, q);
+    check_equal(c, "begin", want, got, bytes);
+    scalar->add(want, acc, n, q), level->add(got, acc, n, q);
+    check_equal(c, "add", want, got, bytes);
+    scalar->add_product(want, a, b, n, q), level->add_product(got, a, b, n, q);
+    check_equal(c, "add_product", want, got, bytes);
+    scalar->logistic(want, n), level->logistic(got, n);
+    check_equal(c, "logistic", want, got, bytes);
+    scalar->tanh(want, a, n, bits), level->tanh(got, a, n, bits);
+    check_equal(c, "tanh", want, got, bytes);
+    const int16_t *input = check_coin(c) ? b : NULL;
+    scalar->update(want, input, f, a, n, shift, clip), level->update(got, input, f, a, n, shift, clip);
+    check_equal(c, "update", want, got, bytes);
+    int8_t *want8 = check_memory(c, n), *got8 = check_memory(c, n);
+    scalar->hide(want8, a, b, n, q, zero), level->hide(got8, a, b, n, q, zero);
+    check_equal(c, "hide", want8, got8, n);
   }
 }
