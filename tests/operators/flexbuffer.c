@@ -38,9 +38,9 @@ static void reads_values(void **state) {
   uint8_t b[SIZE];
   make(b);
   flex_value root, v, inner;
-  int32_t i;
-  float f;
-  bool yes;
+  int32_t i = 0;
+  float f = 0;
+  bool yes = false;
   assert_true(flex_root(b, SIZE, &root) && flex_is_map(&root));
   assert_true(flex_find(&root, "a", &v) && flex_int(&v, &i) && flex_float(&v, &f));
   assert_int_equal(i, -5);
