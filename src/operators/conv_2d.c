@@ -42,12 +42,16 @@ static mote_status infer(op_ctx *c) {
 
 /* ---- what is made from the filter ---- */
 
-/* Sizes of the matrices of one group; fails when they do not fit this machine. */
+/* Sizes of the matrices of one group; fails when the filter is larger than any that other implementations take. */
 static mote_status matrices(op_ctx *c, const conv_shape *s, conv_plan *p) {
+  size_t elements;
+  OP_REQUIRE(c,
+             size_dims((const int32_t[]){s->out_c, s->filter_h, s->filter_w, s->filter_c}, 4, &elements) &&
+                 elements <= INT32_MAX,
+             MOTE_ERR_LIMIT, "the filter has more than %d elements", INT32_MAX);
   p->groups = (size_t)(s->in_c / s->filter_c);
   p->n = (size_t)s->out_c / p->groups;
-  const int32_t filter[] = {s->filter_h, s->filter_w, s->filter_c};
-  OP_REQUIRE(c, size_dims(filter, 3, &p->k), MOTE_ERR_LIMIT, "the filter is larger than this machine can address");
+  p->k = elements / (size_t)s->out_c;
   return MOTE_OK;
 }
 
