@@ -38,6 +38,11 @@ list(FILTER loops EXCLUDE REGEX "scalar/")
 set_source_files_properties(${loops} PROPERTIES COMPILE_OPTIONS
   "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
 
+# Plain loops that serve every level are worth vectors as well.
+foreach(name dots dwconv_sums dynquant)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS -O3)
+endforeach()
+
 # What links the room as a library gets all of its levels.
 foreach(room ${MOTE_ISA_ROOMS})
   target_sources(room_kernels INTERFACE $<TARGET_OBJECTS:${room}>)

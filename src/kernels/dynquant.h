@@ -6,6 +6,7 @@
 #ifndef KERNELS_DYNQUANT_H
 #define KERNELS_DYNQUANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,20 @@ float dynquant_symmetric(const float *x, size_t n, int8_t *q);
 /* q = round(offset + x / scale) in [-128, 127], over the range of x widened to hold 0. */
 float dynquant_asymmetric(const float *x, size_t n, int8_t *q, int32_t *offset);
 
-/* Sum of a[i] * b[i]; exact while n <= 2^17. */
-int32_t dynquant_dot(const int8_t *a, const int8_t *b, size_t n);
+/* int32 sums of products with quantized rows to floats: out = clamp(bias + real(acc - offset * sums)). */
+typedef struct dynquant_row {
+  size_t n;
+  const int32_t *acc;
+  const int32_t *sums;        /* of the weights of each column; NULL when the offset counts in acc already */
+  int32_t offset;             /* of the row */
+  float scale;                /* of the row, or of row and weights */
+  const float *channel_scale; /* of the weights of each column, or NULL */
+  bool channel_first;         /* real(x) = x * channel_scale * scale; else x * (scale * channel_scale) */
+  const float *bias;          /* or NULL */
+  float lo, hi;
+  float *out;
+} dynquant_row;
 
-/* Sum of a[i]. */
-int32_t dynquant_sum(const int8_t *a, size_t n);
+void dynquant_finish(const dynquant_row *row);
 
 #endif

@@ -2,7 +2,10 @@
  */
 #include "operators/conv_2d.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "kernels/dots.h"
 #include "kernels/dynquant.h"
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
@@ -42,31 +45,54 @@ static mote_status infer(op_ctx *c) {
 
 /* ---- what is made from the filter ---- */
 
-/* Sizes of the matrices of one group; fails when the filter is larger than any that other implementations take. */
-static mote_status matrices(op_ctx *c, const conv_shape *s, conv_plan *p) {
+/* Matrix kernels take float32, and 8 bits where they have vectors for them; inner products take the rest, and what has
+ * too few columns to fill a kernel. Those need rows that are gathered in pieces of more than a few elements. */
+static conv_method choose_method(const op_ctx *c, const conv_plan *p, conv_kind kind) {
+  const bool matrix = kind == CONV_F32 || (kind != CONV_16 && c->isa != CPU_SCALAR);
+  if (matrix) return p->groups == 1 && p->n <= 2 ? CONV_DOTS : CONV_MATRIX;
+  return p->groups == 1 || p->shape.filter_c >= 4 ? CONV_DOTS : CONV_TAPS;
+}
+
+static size_t kernel_columns(const op_ctx *c, conv_kind kind) {
+  return kind == CONV_F32 ? kern_gemm_f32(c->isa)->nr : kern_gemm_s8(c->isa)->nr;
+}
+
+/* Method and sizes of the matrices; fails when the filter is larger than any that other implementations take. */
+static mote_status matrices(op_ctx *c, const conv_shape *s, conv_kind kind, conv_plan *p) {
   size_t elements;
   OP_REQUIRE(c,
              size_dims((const int32_t[]){s->out_c, s->filter_h, s->filter_w, s->filter_c}, 4, &elements) &&
                  elements <= INT32_MAX,
              MOTE_ERR_LIMIT, "the filter has more than %d elements", INT32_MAX);
-  p->groups = (size_t)(s->in_c / s->filter_c);
-  p->n = (size_t)s->out_c / p->groups;
-  p->k = elements / (size_t)s->out_c;
+  const size_t groups = p->groups = (size_t)(s->in_c / s->filter_c);
+  p->n = (size_t)s->out_c / groups;
+  p->own_k = elements / (size_t)s->out_c;
+  p->method = choose_method(c, p, kind);
+  p->merge = 1;
+  if (p->method == CONV_MATRIX)
+    for (size_t m = 2; m <= groups && m * p->n <= kernel_columns(c, kind); m++)
+      if (groups % m == 0) p->merge = m;
+  p->groups /= p->merge;
+  p->n *= p->merge;
+  p->k = p->own_k * p->merge;
+  p->channels = (size_t)s->filter_c * p->merge;
   return MOTE_OK;
 }
 
 static mote_status lay_block(op_ctx *c, conv_plan *p, conv_kind kind) {
   conv_block *const b = &p->block;
+  const bool packed = p->method == CONV_MATRIX;
   const size_t channels = p->n * p->groups;
   bool fits = true;
   scratch_layout l = {0};
   b->each = 0;
-  if (kind == CONV_F32) fits = kern_gemm_f32(c->isa)->packed_bytes(p->n, p->k, &b->each);
-  if (kind == CONV_8 || kind == CONV_HYBRID) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &b->each);
+  if (packed && kind == CONV_F32) fits = kern_gemm_f32(c->isa)->packed_bytes(p->n, p->k, &b->each);
+  else if (packed) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &b->each);
   fits = fits && size_align(b->each, MEM_ALIGN, &b->each);
   b->mult = scratch_part(&l, kind == CONV_8 || kind == CONV_16 ? channels : 0, sizeof(fx_mult));
   b->sums = scratch_part(&l, kind == CONV_HYBRID ? channels : 0, sizeof(int32_t));
   b->packs = scratch_part(&l, p->groups, b->each);
+  b->spread = scratch_part(&l, p->merge > 1 ? p->n * (kind == CONV_F32 ? sizeof(float) : 1) : 0, p->k);
   b->bytes = l.bytes;
   OP_REQUIRE(c, fits && !l.too_large, MOTE_ERR_LIMIT, "the packed filter is larger than this machine can address");
   return MOTE_OK;
@@ -78,13 +104,29 @@ typedef struct fill_arg {
   conv_kind kind;
 } fill_arg;
 
+/* Filters of group g, n rows of k elements. Those of merged groups are spread over zeros, given as a byte. */
+static const void *rows_of(const fill_arg *f, size_t g, size_t element, uint8_t zero, uint8_t *to) {
+  const conv_plan *const p = f->plan;
+  const uint8_t *const w = (const uint8_t *)f->c->in[CONV_FILTER]->data + g * p->n * p->own_k * element;
+  if (p->merge == 1) return w;
+  const size_t piece = (size_t)p->shape.filter_c * element, taps = p->own_k / (size_t)p->shape.filter_c;
+  uint8_t *const spread = to + p->block.spread;
+  memset(spread, zero, p->n * p->k * element);
+  for (size_t row = 0; row < p->n; row++) {
+    const size_t at = row / (p->n / p->merge); /* its group among those that are merged */
+    for (size_t t = 0; t < taps; t++)
+      memcpy(spread + ((row * taps + t) * p->merge + at) * piece, w + (row * taps + t) * piece, piece);
+  }
+  return spread;
+}
+
 static void fill_f32(const fill_arg *f, uint8_t *to) {
   const conv_plan *const p = f->plan;
   const op_tensor *const bias = conv_input(f->c, CONV_BIAS);
-  const float *const w = f->c->in[CONV_FILTER]->data, *const b = bias ? bias->data : NULL;
+  const float *const b = bias ? bias->data : NULL;
   for (size_t g = 0; g < p->groups; g++)
-    kern_gemm_f32(f->c->isa)->pack((float *)(to + p->block.packs + g * p->block.each), w + g * p->n * p->k, p->n, p->k,
-                                   b ? b + g * p->n : NULL);
+    kern_gemm_f32(f->c->isa)->pack((float *)(void *)(to + p->block.packs + g * p->block.each),
+                                   rows_of(f, g, sizeof(float), 0, to), p->n, p->k, b ? b + g * p->n : NULL);
 }
 
 static void fill_8(const fill_arg *f, uint8_t *to) {
@@ -92,30 +134,33 @@ static void fill_8(const fill_arg *f, uint8_t *to) {
   const op_tensor *const in = f->c->in[CONV_INPUT], *const filter = f->c->in[CONV_FILTER];
   const op_tensor *const bias = conv_input(f->c, CONV_BIAS);
   const bool hybrid = f->kind == CONV_HYBRID;
-  const int8_t *const w = filter->data;
+  const int32_t w_zero = hybrid ? 0 : filter->zero_point;
   const int32_t *const b = bias && !hybrid ? bias->data : NULL;
   for (size_t g = 0; g < p->groups; g++) {
     /* Hybrid filters are int8, also where a file says uint8: old converters wrote them so. */
     const gemm_s8_weights weights = {.n = p->n,
                                      .k = p->k,
-                                     .w = w + g * p->n * p->k,
+                                     .w = rows_of(f, g, 1, (uint8_t)w_zero, to),
                                      .w_signed = hybrid || filter->type == MOTE_INT8,
                                      .a_signed = hybrid || in->type == MOTE_INT8,
-                                     .w_zero = hybrid ? 0 : filter->zero_point,
+                                     .w_zero = w_zero,
                                      .a_zero = hybrid ? 0 : in->zero_point,
                                      .bias = b ? b + g * p->n : NULL};
     kern_gemm_s8(f->c->isa)->pack(to + p->block.packs + g * p->block.each, &weights);
   }
-  int32_t *const sums = (int32_t *)(to + p->block.sums);
-  for (size_t i = 0; hybrid && i < p->groups * p->n; i++) sums[i] = dynquant_sum(w + i * p->k, p->k);
 }
 
 static void fill(void *to, const void *arg) {
   const fill_arg *const f = arg;
-  if (f->kind == CONV_F32) fill_f32(f, to);
-  else if (f->kind != CONV_16) fill_8(f, to);
+  const conv_plan *const p = f->plan;
+  const size_t outputs = p->groups * p->n;
+  if (p->method == CONV_MATRIX && f->kind == CONV_F32) fill_f32(f, to);
+  else if (p->method == CONV_MATRIX) fill_8(f, to);
   if (f->kind == CONV_8 || f->kind == CONV_16)
-    conv_multipliers(f->c, f->plan->groups * f->plan->n, (fx_mult *)((uint8_t *)to + f->plan->block.mult));
+    conv_multipliers(f->c, outputs, (fx_mult *)(void *)((uint8_t *)to + p->block.mult));
+  int32_t *const sums = (int32_t *)(void *)((uint8_t *)to + p->block.sums);
+  for (size_t i = 0; f->kind == CONV_HYBRID && i < outputs; i++)
+    sums[i] = sum_s8((const int8_t *)f->c->in[CONV_FILTER]->data + i * p->own_k, p->own_k);
 }
 
 /* All that a block depends on besides the filter's data, the bias and the scales. */
@@ -136,7 +181,7 @@ static mote_status prepare(op_ctx *c) {
   conv_shape *const s = &p.shape;
   if (!conv_filter_of(c, &a, s) || s->in_c < 1 || s->in_c % s->filter_c || s->out_c % (s->in_c / s->filter_c))
     return MOTE_OK;
-  MOTE_TRY(matrices(c, s, &p));
+  MOTE_TRY(matrices(c, s, params->base.kind, &p));
   MOTE_TRY(lay_block(c, &p, params->base.kind));
   const block_key key = {.groups = p.groups,
                          .n = p.n,
@@ -153,9 +198,9 @@ static mote_status prepare(op_ctx *c) {
                           .bytes = p.block.bytes,
                           .fill = fill,
                           .arg = &f};
-  params->groups = p.groups;
-  if (params->base.kind != CONV_16) c->consumed |= 1u << CONV_FILTER;
-  if (params->base.kind == CONV_F32 || params->base.kind == CONV_8) c->consumed |= 1u << CONV_BIAS;
+  params->in_c = s->in_c;
+  if (p.method == CONV_MATRIX) c->consumed |= 1u << CONV_FILTER;
+  if (p.method == CONV_MATRIX && !hybrid) c->consumed |= 1u << CONV_BIAS;
   return pack_constant(c, &r, &params->block);
 }
 
@@ -165,30 +210,28 @@ static mote_status prepare(op_ctx *c) {
 enum { PIECE_LEAST = 16 };
 
 /* Where rows are, and their bytes. */
-static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t *element) {
+static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t element) {
+  const gemm_s8 *const g = kern_gemm_s8(c->isa);
+  const bool staged = p->method == CONV_MATRIX && kind != CONV_F32;
   size_t stride = 0;
   bool in_place = windows_in_place(&p->shape, &stride);
-  *element = kind == CONV_F32 ? 4 : kind == CONV_16 ? 2 : 1;
-  if (kind == CONV_8 || kind == CONV_HYBRID) {
-    const gemm_s8 *const g = kern_gemm_s8(c->isa);
+  OP_REQUIRE(c, size_mul(p->k, 4, &p->row_bytes) && p->row_bytes < SIZE_MAX - g->k_align, MOTE_ERR_LIMIT,
+             "a window is larger than this machine can address");
+  p->row_bytes = staged ? gemm_s8_staged(g, p->k) : p->k * element;
+  if (staged) {
     const bool is_signed = kind == CONV_HYBRID || c->in[CONV_INPUT]->type == MOTE_INT8;
     in_place = in_place && g->direct == (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) && p->k % g->k_align == 0;
-    OP_REQUIRE(c, p->k <= SIZE_MAX / 4 - g->k_align, MOTE_ERR_LIMIT,
-               "a window is larger than this machine can address");
-    p->row_bytes = gemm_s8_staged(g, p->k);
-  } else {
-    OP_REQUIRE(c, size_mul(p->k, *element, &p->row_bytes), MOTE_ERR_LIMIT,
-               "a window is larger than this machine can address");
   }
-  if (in_place) p->row_bytes = stride * *element;
-  if (in_place) p->rows = ROWS_IN_PLACE;
-  else p->rows = kind == CONV_F32 && p->shape.filter_c >= PIECE_LEAST ? ROWS_POINTED : ROWS_GATHERED;
+  const bool pointed = p->method == CONV_MATRIX && kind == CONV_F32 && p->channels >= PIECE_LEAST;
+  if (in_place) p->row_bytes = stride * element;
+  if (in_place || p->method == CONV_TAPS) p->rows = ROWS_IN_PLACE;
+  else p->rows = pointed ? ROWS_POINTED : ROWS_GATHERED;
   return MOTE_OK;
 }
 
 /* How much of a row a kernel reads again and again. */
 static size_t hot_bytes(const op_ctx *c, const conv_plan *p, conv_kind kind) {
-  if (kind != CONV_F32) return p->row_bytes;
+  if (kind != CONV_F32 || p->method != CONV_MATRIX) return p->row_bytes;
   const size_t depth = kern_gemm_f32(c->isa)->depth;
   return (p->k < depth ? p->k : depth) * sizeof(float);
 }
@@ -223,11 +266,11 @@ static mote_status plan(op_ctx *c) {
   conv_plan *const p = c->record;
   conv_shape *const s = &p->shape;
   MOTE_TRY(conv_shape_of(c, &a, s));
-  MOTE_TRY(matrices(c, s, p));
+  MOTE_TRY(matrices(c, s, kind, p));
   MOTE_TRY(lay_block(c, p, kind));
-  OP_REQUIRE(c, !params->block || params->groups == p->groups, MOTE_ERR_UNSUPPORTED,
-             "the filter was packed for %zu groups, as the model declares its input; %d channels would make %zu",
-             params->groups, (int)s->in_c, p->groups);
+  OP_REQUIRE(c, !params->block || params->in_c == s->in_c, MOTE_ERR_UNSUPPORTED,
+             "the filter was packed for the %d input channels that the model declares, but now there are %d",
+             (int)params->in_c, (int)s->in_c);
   OP_REQUIRE(c, size_dims((const int32_t[]){s->out_h, s->out_w}, 2, &p->pixels), MOTE_ERR_LIMIT,
              "the output is larger than this machine can address");
   p->images = (size_t)s->batches;
@@ -237,10 +280,13 @@ static mote_status plan(op_ctx *c) {
     p->images = 1;
   }
   if (kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c));
-  size_t element, mr = 4, nr = 1;
-  if (kind == CONV_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
-  else if (kind != CONV_16) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
-  MOTE_TRY(lay_rows(c, p, kind, &element));
+  const size_t element = kind == CONV_16 ? 2 : kind == CONV_F32 ? 4 : 1;
+  size_t mr = 4, nr = 1;
+  if (p->method == CONV_MATRIX) {
+    mr = kind == CONV_F32 ? kern_gemm_f32(c->isa)->mr : kern_gemm_s8(c->isa)->mr;
+    nr = kernel_columns(c, kind);
+  }
+  MOTE_TRY(lay_rows(c, p, kind, element));
   p->tiles = tiles_cut(&(tiles_product){.products = p->images * p->groups,
                                         .m = p->pixels,
                                         .n = p->n,
@@ -250,7 +296,7 @@ static mote_status plan(op_ctx *c) {
                                         .nr = nr});
   if (p->rows == ROWS_GATHERED && p->tiles.col_tiles > 1) p->rows = ROWS_SHARED;
   p->acc_cols = tiles_step(&p->tiles, nr);
-  c->macs = (uint64_t)p->images * p->pixels * p->groups * p->n * p->k;
+  c->macs = (uint64_t)p->images * p->pixels * p->groups * p->n * p->own_k;
   return lay_scratch(c, p, params, element);
 }
 

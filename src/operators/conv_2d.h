@@ -1,7 +1,8 @@
 /* conv_2d.h: between the descriptor of CONV_2D (conv_2d.c) and its arithmetic (conv_2d_tiles.c).
  *
  * A convolution is a product of matrices: a row for each output pixel (its window's elements), a column for each output
- * channel (its filter's). It is cut into tiles of rows and columns by sizes alone. Groups are products of their own.
+ * channel (its filter's). It is cut into tiles of rows and columns by sizes alone. Groups are products of their own,
+ * but small ones are merged, with zeros where a filter does not see a channel, until they fill the columns of a kernel.
  */
 #ifndef OPERATORS_CONV_2D_H
 #define OPERATORS_CONV_2D_H
@@ -16,6 +17,7 @@ typedef struct conv_block {
   size_t sums;  /* int32 sum of each output channel's filter; hybrid only */
   size_t packs; /* of group g at packs + g * each */
   size_t each;
+  size_t spread; /* room for the filters of merged groups, zeros included */
   size_t bytes;
 } conv_block;
 
@@ -27,9 +29,20 @@ typedef enum conv_rows {
   ROWS_SHARED    /* gathered before all tiles, where several share them */
 } conv_rows;
 
+/* How sums are made. */
+typedef enum conv_method {
+  CONV_MATRIX, /* a matrix kernel, weights packed */
+  CONV_DOTS,   /* single inner products, weights as they are */
+  CONV_TAPS    /* tap by tap, from the input: rows too short for anything else */
+} conv_method;
+
 typedef struct conv_plan {
   conv_shape shape;
+  conv_method method;
+  size_t merge;          /* groups of the operator that make one group here */
   size_t groups, n, k;   /* of one group: columns, and elements of a row */
+  size_t own_k;          /* elements that one output really sees */
+  size_t channels;       /* of the input, in one group */
   size_t images, pixels; /* rows of one image; where images need not be told apart, all count as one */
   tiles tiles;
   size_t acc_cols; /* columns that are summed up at once */
@@ -45,7 +58,7 @@ typedef struct conv_2d_params {
   conv_base base;
   bool per_channel; /* hybrid: each channel of the filter has a scale of its own; inputs are quantized asymmetrically */
   const void *block; /* NULL: made in each run */
-  size_t groups;     /* that it was made for */
+  int32_t in_c;      /* that it was made for */
 } conv_2d_params;
 
 /* How images were quantized (hybrid). */

@@ -50,6 +50,11 @@ typedef struct depthwise_job {
   const image_scale *images;
 } depthwise_job;
 
+/* Vector kernels fill up to many channels, which does not pay for a few. */
+static const dwconv_s8 *eight_bit(const op_ctx *c, size_t channels) {
+  return kern_dwconv_s8(channels < 4 ? CPU_SCALAR : c->isa);
+}
+
 static conv_attr attributes(const op_ctx *c) {
   const sch_DepthwiseConv2DOptions *const o = c->options;
   return (conv_attr){.padding = o->padding,
@@ -83,7 +88,7 @@ static mote_status lay_block(op_ctx *c, conv_kind kind, depthwise_plan *p) {
   p->channels = (size_t)s->out_c;
   bool fits = size_mul(kh, kw, &p->taps);
   if (kind == CONV_F32) fits = fits && kern_dwconv_f32(c->isa)->packed_bytes(kh, kw, p->channels, &pack);
-  if (kind == CONV_8) fits = fits && kern_dwconv_s8(c->isa)->packed_bytes(kh, kw, p->channels, &pack);
+  if (kind == CONV_8) fits = fits && eight_bit(c, p->channels)->packed_bytes(kh, kw, p->channels, &pack);
   p->mult_at = scratch_part(&l, kind == CONV_8 || kind == CONV_16 ? p->channels : 0, sizeof(fx_mult));
   p->pack_at = scratch_part(&l, 1, pack);
   p->block_bytes = l.bytes;
@@ -119,7 +124,7 @@ static void fill(void *to, const void *arg) {
                                        .x_zero = in->zero_point,
                                        .bias = bias ? bias->data : NULL,
                                        .mult = mult};
-    kern_dwconv_s8(f->c->isa)->pack(pack, &weights);
+    eight_bit(f->c, p->channels)->pack(pack, &weights);
   }
 }
 
@@ -279,7 +284,7 @@ static void row_8(const depthwise_job *j, const void *const *pointers, uint8_t *
                              .hi = j->base->qhi,
                              .out = out,
                              .out_stride = p->channels};
-  kern_dwconv_s8(j->c->isa)->run(&job);
+  eight_bit(j->c, p->channels)->run(&job);
 }
 
 static dwconv_sums_job sums_of(const depthwise_job *j, const void *const *window) {
@@ -305,7 +310,6 @@ static void row_16(const depthwise_job *j, const void *const *pointers, int64_t 
   }
 }
 
-/* acc * filter scale * image scale + bias, each step rounded. */
 static void row_hybrid(const depthwise_job *j, image_scale image, const void *const *pointers, int32_t *acc,
                        float *out) {
   const depthwise_plan *const p = j->plan;
@@ -315,12 +319,16 @@ static void row_hybrid(const depthwise_job *j, image_scale image, const void *co
   for (int32_t x = 0; x < p->shape.out_w; x++, pointers += window_step(p), out += p->channels) {
     const dwconv_sums_job job = sums_of(j, pointers);
     dwconv_sums_s8(&job, image.offset, acc);
-    for (size_t i = 0; i < p->channels; i++) {
-      float y = (float)acc[i] * q->scale[q->count == 1 ? 0 : i] * image.scale;
-      if (bias) y += bias[i];
-      y = y < j->base->lo ? j->base->lo : y;
-      out[i] = j->base->hi < y ? j->base->hi : y;
-    }
+    const dynquant_row row = {.n = p->channels,
+                              .acc = acc,
+                              .scale = q->count == 1 ? q->scale[0] * image.scale : image.scale,
+                              .channel_scale = q->count == 1 ? NULL : q->scale,
+                              .channel_first = true,
+                              .bias = bias,
+                              .lo = j->base->lo,
+                              .hi = j->base->hi,
+                              .out = out};
+    dynquant_finish(&row);
   }
 }
 

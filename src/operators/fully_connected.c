@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "kernels/dynquant.h"
+#include "kernels/dots.h"
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
 #include "operators/pack.h"
@@ -189,7 +189,16 @@ static mote_status infer(op_ctx *c) {
 
 /* ---- what is made from the weights ---- */
 
-static bool uses_gemm_8(fc_kind kind) { return kind == FC_8 || kind == FC_HYBRID; }
+/* Rows for which weights that are computed in the run are worth packing. */
+enum { WORTH_PACKING = 8 };
+
+/* By inner products: always for 16 bits; for 8 where kernels have no vectors; for outputs too few to fill a kernel; and
+ * for weights that are not constant, unless there are many rows. m is SIZE_MAX for constant weights. */
+static bool by_dots(const op_ctx *c, fc_kind kind, size_t m) {
+  const bool eight = kind == FC_8 || kind == FC_HYBRID, no_vectors = eight && c->isa == CPU_SCALAR;
+  if (kind != FC_F32 && !eight) return true;
+  return no_vectors || c->in[FC_WEIGHTS]->dims[0] <= 2 || m < WORTH_PACKING;
+}
 
 static mote_status lay_block(op_ctx *c, const fc_params *params, fc_plan *p) {
   const op_tensor *const w = c->in[FC_WEIGHTS];
@@ -200,8 +209,8 @@ static mote_status lay_block(op_ctx *c, const fc_params *params, fc_plan *p) {
   scratch_layout l = {0};
   p->n = (size_t)w->dims[0];
   p->k = (size_t)w->dims[1];
-  if (params->kind == FC_F32) fits = kern_gemm_f32(c->isa)->packed_bytes(p->n, p->k, &pack);
-  else if (uses_gemm_8(params->kind)) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &pack);
+  if (!p->dots && params->kind == FC_F32) fits = kern_gemm_f32(c->isa)->packed_bytes(p->n, p->k, &pack);
+  else if (!p->dots) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &pack);
   b->scale = scratch_part(&l, integers && !params->fixed ? p->n : 0, sizeof(double));
   b->mult = scratch_part(&l, integers && params->fixed ? p->n : 0, sizeof(fx_mult));
   b->sums = scratch_part(&l, params->asymmetric ? p->n : 0, sizeof(int32_t));
@@ -228,32 +237,34 @@ static void fill_scales(const fill_arg *f, uint8_t *to) {
   }
 }
 
-static void fill(void *to, const void *arg) {
-  const fill_arg *const f = arg;
+static void fill_pack(const fill_arg *f, void *pack) {
   const fc_plan *const p = f->plan;
   const op_tensor *const in = f->c->in[FC_INPUT], *const w = f->c->in[FC_WEIGHTS], *const bias = fc_bias(f->c);
   const bool hybrid = f->params->kind == FC_HYBRID;
-  void *const pack = (uint8_t *)to + p->block.pack;
   if (f->params->kind == FC_F32) {
     kern_gemm_f32(f->c->isa)->pack(pack, w->data, p->n, p->k, bias ? bias->data : NULL);
     return;
   }
-  if (uses_gemm_8(f->params->kind)) {
-    /* Hybrid weights are int8, also where a file says uint8: old converters wrote them so. */
-    const gemm_s8_weights weights = {.n = p->n,
-                                     .k = p->k,
-                                     .w = w->data,
-                                     .w_signed = hybrid || w->type == MOTE_INT8,
-                                     .a_signed = hybrid || in->type == MOTE_INT8,
-                                     .w_zero = hybrid ? 0 : w->zero_point,
-                                     .a_zero = hybrid ? 0 : in->zero_point,
-                                     .bias = bias && !hybrid ? bias->data : NULL};
-    kern_gemm_s8(f->c->isa)->pack(pack, &weights);
-  }
-  if (!hybrid) fill_scales(f, to);
+  /* Hybrid weights are int8, also where a file says uint8: old converters wrote them so. */
+  const gemm_s8_weights weights = {.n = p->n,
+                                   .k = p->k,
+                                   .w = w->data,
+                                   .w_signed = hybrid || w->type == MOTE_INT8,
+                                   .a_signed = hybrid || in->type == MOTE_INT8,
+                                   .w_zero = hybrid ? 0 : w->zero_point,
+                                   .a_zero = hybrid ? 0 : in->zero_point,
+                                   .bias = bias && !hybrid ? bias->data : NULL};
+  kern_gemm_s8(f->c->isa)->pack(pack, &weights);
+}
+
+static void fill(void *to, const void *arg) {
+  const fill_arg *const f = arg;
+  const fc_plan *const p = f->plan;
+  if (!p->dots) fill_pack(f, (uint8_t *)to + p->block.pack);
+  if (f->params->kind != FC_F32 && f->params->kind != FC_HYBRID) fill_scales(f, to);
   int32_t *const sums = (int32_t *)(void *)((uint8_t *)to + p->block.sums);
   for (size_t i = 0; f->params->asymmetric && i < p->n; i++)
-    sums[i] = dynquant_sum((const int8_t *)w->data + i * p->k, p->k);
+    sums[i] = sum_s8((const int8_t *)f->c->in[FC_WEIGHTS]->data + i * p->k, p->k);
 }
 
 /* All that a block depends on besides the weights' data, the bias and the scales. */
@@ -269,7 +280,7 @@ static mote_status prepare(op_ctx *c) {
   const op_tensor *const in = c->in[FC_INPUT], *const w = c->in[FC_WEIGHTS], *const bias = fc_bias(c);
   const bool takes_bias = bias && (params->kind == FC_F32 || params->kind == FC_8);
   if (!op_is_const(w) || w->rank != 2 || (takes_bias && !op_is_const(bias))) return MOTE_OK;
-  fc_plan p;
+  fc_plan p = {.dots = by_dots(c, params->kind, SIZE_MAX)};
   MOTE_TRY(lay_block(c, params, &p));
   const block_key key = {.n = p.n,
                          .k = p.k,
@@ -286,8 +297,8 @@ static mote_status prepare(op_ctx *c) {
                           .bytes = p.block.bytes,
                           .fill = fill,
                           .arg = &f};
-  if (params->kind == FC_F32 || uses_gemm_8(params->kind)) c->consumed |= 1u << FC_WEIGHTS;
-  if (takes_bias) c->consumed |= 1u << FC_BIAS;
+  if (!p.dots) c->consumed |= 1u << FC_WEIGHTS;
+  if (!p.dots && takes_bias) c->consumed |= 1u << FC_BIAS;
   return pack_constant(c, &r, &params->block);
 }
 
@@ -295,21 +306,21 @@ static mote_status prepare(op_ctx *c) {
 
 /* How rows lie before the kernel. */
 static void lay_rows(const op_ctx *c, const fc_params *params, fc_plan *p) {
-  p->staged = false;
-  p->row_bytes = p->k * (params->kind == FC_F32 ? 4 : params->kind == FC_16X8 || params->kind == FC_16X16 ? 2 : 1);
-  p->quantized_row = 0;
-  if (!uses_gemm_8(params->kind)) return;
-  const gemm_s8 *const g = kern_gemm_s8(c->isa);
   const bool hybrid = params->kind == FC_HYBRID, is_signed = hybrid || c->in[FC_INPUT]->type == MOTE_INT8;
+  p->staged = false;
+  p->row_bytes = p->k * (hybrid ? 1 : (size_t)mote_type_bits(c->in[FC_INPUT]->type) / 8);
+  p->quantized_row = hybrid ? p->k : 0;
+  if (p->dots || params->kind == FC_F32) return;
+  const gemm_s8 *const g = kern_gemm_s8(c->isa);
   /* Rows that were quantized just now may be as long as the kernel likes. */
-  p->quantized_row = hybrid ? (p->k + g->k_align - 1) / g->k_align * g->k_align : 0;
+  if (hybrid) p->quantized_row = (p->k + g->k_align - 1) / g->k_align * g->k_align;
   p->staged = g->direct != (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) || (!hybrid && p->k % g->k_align);
   if (p->staged) p->row_bytes = gemm_s8_staged(g, p->k);
   else if (hybrid) p->row_bytes = p->quantized_row;
 }
 
 static mote_status lay_scratch(op_ctx *c, const fc_params *params, fc_plan *p) {
-  const bool hybrid = params->kind == FC_HYBRID, sums_up = uses_gemm_8(params->kind);
+  const bool hybrid = params->kind == FC_HYBRID, sums_up = hybrid || params->kind == FC_8;
   scratch_layout worker = {0}, all = {0};
   p->rows_at = scratch_part(&worker, p->staged ? p->tiles.rows : 0, p->row_bytes);
   p->acc_at = scratch_part(&worker, sums_up ? p->tiles.rows * p->acc_cols : 0, sizeof(int32_t));
@@ -327,14 +338,15 @@ static mote_status plan(op_ctx *c) {
   const fc_params *const params = c->params;
   fc_plan *const p = c->record;
   int32_t rows;
-  MOTE_TRY(lay_block(c, params, p));
   MOTE_TRY(count_rows(c, c->in[FC_WEIGHTS]->dims[1], &rows));
+  p->dots = by_dots(c, params->kind, params->block ? SIZE_MAX : (size_t)rows);
+  MOTE_TRY(lay_block(c, params, p));
   OP_REQUIRE(c, p->k < SIZE_MAX / 16, MOTE_ERR_LIMIT, "a row of the weights is larger than this machine can address");
   p->m = (size_t)rows;
   lay_rows(c, params, p);
   size_t mr = 4, nr = 1;
-  if (params->kind == FC_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
-  else if (uses_gemm_8(params->kind)) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
+  if (!p->dots && params->kind == FC_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
+  else if (!p->dots) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
   const tiles_product product = {
       .products = 1, .m = p->m, .n = p->n, .k = p->k, .row_bytes = p->row_bytes, .mr = mr, .nr = nr};
   p->tiles = tiles_cut(&product);

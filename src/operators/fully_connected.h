@@ -43,6 +43,7 @@ typedef struct fc_block {
 
 typedef struct fc_plan {
   size_t m, n, k;
+  bool dots; /* by single inner products, weights as they are; else by a matrix kernel, weights packed */
   tiles tiles;
   size_t acc_cols;
   bool staged;      /* rows must be brought into the kernel's form */

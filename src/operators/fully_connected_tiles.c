@@ -1,7 +1,7 @@
 /* fully_connected_tiles.c: the arithmetic of FULLY_CONNECTED, one tile at a time. */
 #include <math.h>
 
-#include "kernels/dot_s16.h"
+#include "kernels/dots.h"
 #include "kernels/dynquant.h"
 #include "kernels/gemm_f32.h"
 #include "kernels/gemm_s8.h"
@@ -98,26 +98,28 @@ static void finish_16(const fc_job *j, const fc_part *t, const fc_sums *s) {
 /* bias + (sum - offset * sum of weights) * scale, where the scale is a float product made first. */
 static void finish_hybrid(const fc_job *j, const fc_part *t, const fc_sums *s) {
   const fc_plan *const p = j->plan;
-  const op_tensor *const bias_tensor = fc_bias(j->c);
-  const float *const bias = bias_tensor ? (const float *)bias_tensor->data + s->col : NULL;
+  const op_tensor *const bias = fc_bias(j->c);
   const op_quant *const q = j->c->in[FC_WEIGHTS]->quant;
   const int32_t *const sums = (const int32_t *)(const void *)(j->block + p->block.sums) + s->col;
   for (size_t i = 0; i < t->rows; i++) {
     const fc_row head = j->heads[t->row + i];
-    float *const out = (float *)j->c->out[0]->data + (t->row + i) * p->n + s->col;
-    for (size_t x = 0; x < s->cols; x++) {
-      uint32_t sum = (uint32_t)s->acc[i * s->stride + x];
-      if (j->params->asymmetric) sum -= (uint32_t)sums[x] * (uint32_t)head.offset;
-      const float scale = head.scale * q->scale[q->count == 1 ? 0 : s->col + x];
-      float y = (bias ? bias[x] : 0) + (float)(int32_t)sum * scale;
-      y = y < j->params->lo ? j->params->lo : y;
-      out[x] = j->params->hi < y ? j->params->hi : y;
-    }
+    const dynquant_row row = {.n = s->cols,
+                              .acc = s->acc + i * s->stride,
+                              .sums = j->params->asymmetric ? sums : NULL,
+                              .offset = head.offset,
+                              .scale = q->count == 1 ? head.scale * q->scale[0] : head.scale,
+                              .channel_scale = q->count == 1 ? NULL : q->scale + s->col,
+                              .bias = bias ? (const float *)bias->data + s->col : NULL,
+                              .lo = j->params->lo,
+                              .hi = j->params->hi,
+                              .out = (float *)j->c->out[0]->data + (t->row + i) * p->n + s->col};
+    dynquant_finish(&row);
   }
 }
 
-static void multiply_8(const fc_job *j, const fc_part *t, int32_t w_zero,
-                       void (*finish)(const fc_job *j, const fc_part *t, const fc_sums *s)) {
+typedef void finish(const fc_job *j, const fc_part *t, const fc_sums *s);
+
+static void multiply_8(const fc_job *j, const fc_part *t, int32_t w_zero, finish *then) {
   const fc_plan *const p = j->plan;
   const gemm_s8 *const g = kern_gemm_s8(j->c->isa);
   int32_t *const acc = (int32_t *)(void *)(t->scratch + p->acc_at);
@@ -137,7 +139,48 @@ static void multiply_8(const fc_job *j, const fc_part *t, int32_t w_zero,
     job.n_begin = col;
     job.n_end = t->last_col - col < p->acc_cols ? t->last_col : col + p->acc_cols;
     g->run(&job);
-    finish(j, t, &(fc_sums){.acc = acc, .stride = p->acc_cols, .col = col, .cols = job.n_end - col});
+    then(j, t, &(fc_sums){.acc = acc, .stride = p->acc_cols, .col = col, .cols = job.n_end - col});
+  }
+}
+
+/* ---- inner products ---- */
+
+static void dots_f32(const fc_job *j, const fc_part *t) {
+  const fc_plan *const p = j->plan;
+  const op_tensor *const bias = fc_bias(j->c);
+  const float *const w = j->c->in[FC_WEIGHTS]->data;
+  for (size_t i = 0; i < t->rows; i++) {
+    const float *const row = (const float *)(const void *)t->a + i * p->k;
+    float *const out = (float *)j->c->out[0]->data + (t->row + i) * p->n;
+    for (size_t x = t->col; x < t->last_col; x++) {
+      float y = dot_f32(row, w + x * p->k, p->k, bias ? ((const float *)bias->data)[x] : 0);
+      y = y < j->params->lo ? j->params->lo : y;
+      out[x] = j->params->hi < y ? j->params->hi : y;
+    }
+  }
+}
+
+static void dots_8(const fc_job *j, const fc_part *t, finish *then) {
+  const fc_plan *const p = j->plan;
+  const bool hybrid = j->params->kind == FC_HYBRID;
+  const op_tensor *const in = j->c->in[FC_INPUT], *const w = j->c->in[FC_WEIGHTS];
+  const op_tensor *const bias = hybrid ? NULL : fc_bias(j->c);
+  const int32_t a_zero = hybrid ? 0 : in->zero_point, w_zero = hybrid ? 0 : w->zero_point;
+  const bool is_signed = hybrid || w->type == MOTE_INT8;
+  fc_sums s = {.acc = (const int32_t *)(const void *)(t->scratch + p->acc_at), .stride = p->acc_cols};
+  for (s.col = t->col; s.col < t->last_col; s.col += s.cols) {
+    s.cols = t->last_col - s.col < p->acc_cols ? t->last_col - s.col : p->acc_cols;
+    for (size_t i = 0; i < t->rows; i++) {
+      int32_t *const acc = (int32_t *)(void *)(t->scratch + p->acc_at) + i * p->acc_cols;
+      const uint8_t *const row = t->a + i * p->row_bytes;
+      for (size_t x = 0; x < s.cols; x++) {
+        const uint8_t *const column = (const uint8_t *)w->data + (s.col + x) * p->k;
+        const int32_t sum = is_signed ? dot_s8((const int8_t *)row, a_zero, (const int8_t *)column, w_zero, p->k)
+                                      : dot_u8(row, a_zero, column, w_zero, p->k);
+        acc[x] = (int32_t)((uint32_t)sum + (bias ? (uint32_t)((const int32_t *)bias->data)[s.col + x] : 0));
+      }
+    }
+    then(j, t, &s);
   }
 }
 
@@ -168,10 +211,26 @@ static void multiply_16(const fc_job *j, const fc_part *t) {
   }
 }
 
+static void multiply(const fc_job *j, const fc_part *t) {
+  const op_tensor *const w = j->c->in[FC_WEIGHTS];
+  const bool dots = j->plan->dots;
+  finish *const then = j->c->out[0]->type == MOTE_INT16 ? finish_16 : finish_8;
+  switch (j->params->kind) {
+    case FC_F32: dots ? dots_f32(j, t) : multiply_f32(j, t); break;
+    case FC_HYBRID: dots ? dots_8(j, t, finish_hybrid) : multiply_8(j, t, 0, finish_hybrid); break;
+    case FC_8:
+      if (dots) dots_8(j, t, then);
+      else multiply_8(j, t, gemm_s8_weight_zero(w->zero_point, w->type == MOTE_INT8), then);
+      break;
+    case FC_16X8:
+    case FC_16X16: multiply_16(j, t); break;
+    case FC_SHUFFLED: break; /* not cut into tiles */
+  }
+}
+
 void fc_tile(void *arg, size_t task, int worker) {
   const fc_job *const j = arg;
   const fc_plan *const p = j->plan;
-  const op_tensor *const weights = j->c->in[FC_WEIGHTS];
   if (j->c->host->cancelled(j->c)) return;
   fc_part t = {.row = task / p->tiles.col_tiles * p->tiles.rows,
                .col = task % p->tiles.col_tiles * p->tiles.cols,
@@ -186,17 +245,7 @@ void fc_tile(void *arg, size_t task, int worker) {
                                      is_signed);
     t.a = t.scratch + p->rows_at;
   }
-  switch (j->params->kind) {
-    case FC_F32: multiply_f32(j, &t); break;
-    case FC_HYBRID: multiply_8(j, &t, 0, finish_hybrid); break;
-    case FC_8:
-      multiply_8(j, &t, gemm_s8_weight_zero(weights->zero_point, weights->type == MOTE_INT8),
-                 j->c->out[0]->type == MOTE_INT16 ? finish_16 : finish_8);
-      break;
-    case FC_16X8:
-    case FC_16X16: multiply_16(j, &t); break;
-    case FC_SHUFFLED: break; /* not cut into tiles */
-  }
+  multiply(j, &t);
   if (j->params->float_more != sch_ActivationFunctionType_NONE) activate(j, &t);
 }
 
@@ -224,7 +273,7 @@ void fc_shuffled(const fc_job *j) {
       uint32_t sum = bias ? (uint32_t)((const int32_t *)bias->data)[o] : 0;
       const int8_t *const rows = w + o / BLOCK_ROWS * BLOCK_ROWS * p->k + o % BLOCK_ROWS * BLOCK_COLS;
       for (size_t d = 0; d < p->k; d += BLOCK_COLS)
-        sum += (uint32_t)dynquant_dot(x + d * p->m + b * BLOCK_COLS, rows + d * BLOCK_ROWS, BLOCK_COLS);
+        sum += (uint32_t)dot_s8(x + d * p->m + b * BLOCK_COLS, 0, rows + d * BLOCK_ROWS, 0, BLOCK_COLS);
       out[b * p->n + o] = (int16_t)fx_clamp(fx_mbqm((int32_t)sum, mult), j->params->qlo, j->params->qhi);
     }
 }

@@ -2,6 +2,7 @@
 #include "operators/hybrid.h"
 
 #include "base/size.h"
+#include "kernels/dots.h"
 #include "kernels/dynquant.h"
 
 bool hybrid_input_bytes(size_t rows, size_t cols, size_t *bytes) {
@@ -38,7 +39,7 @@ void hybrid_quantize(hybrid_input *in, const float *x, bool asymmetric) {
 }
 
 void hybrid_row_sums(const int8_t *data, size_t rows, size_t cols, int32_t *sums) {
-  for (size_t r = 0; r < rows; r++) sums[r] = dynquant_sum(data + r * cols, cols);
+  for (size_t r = 0; r < rows; r++) sums[r] = sum_s8(data + r * cols, cols);
 }
 
 void hybrid_accumulate(const hybrid_weights *w, const hybrid_input *x, size_t first, size_t last, float *out,
@@ -47,7 +48,7 @@ void hybrid_accumulate(const hybrid_weights *w, const hybrid_input *x, size_t fi
   for (size_t b = 0; b < x->rows; b++) {
     const float scale = w->channel_scale ? x->scale[b] : x->scale[b] * w->scale;
     for (size_t r = first; r < last; r++) {
-      int32_t dot = dynquant_dot(x->data + b * x->cols, w->data + r * w->cols, w->cols);
+      int32_t dot = dot_s8(x->data + b * x->cols, 0, w->data + r * w->cols, 0, w->cols);
       if (w->row_sum) dot -= w->row_sum[r] * x->offset[b];
       out[b * stride + r] += (float)dot * (w->channel_scale ? scale * w->channel_scale[r] : scale);
     }

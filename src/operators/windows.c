@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+void windows_copy_1(void *to, const void *from, size_t count, bool is_signed) {
+  (void)is_signed;
+  memcpy(to, from, count);
+}
+
 void windows_copy_2(void *to, const void *from, size_t count, bool is_signed) {
   (void)is_signed;
   memcpy(to, from, count * 2);

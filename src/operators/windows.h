@@ -29,6 +29,6 @@ void windows_point(const windows *w, size_t pixel, size_t count, const void **to
 /* True when rows need no gathering, since they lie in the input already: row i at element i * stride. */
 bool windows_in_place(const conv_shape *s, size_t *stride);
 
-windows_put windows_copy_2, windows_copy_4; /* elements of 2 and 4 bytes as they are */
+windows_put windows_copy_1, windows_copy_2, windows_copy_4; /* elements of 1, 2 and 4 bytes as they are */
 
 #endif

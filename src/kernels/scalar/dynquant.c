@@ -66,14 +66,21 @@ float dynquant_asymmetric(const float *x, size_t n, int8_t *q, int32_t *offset) 
   return (float)scale;
 }
 
-int32_t dynquant_dot(const int8_t *a, const int8_t *b, size_t n) {
-  int32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
+static inline float finished(const dynquant_row *r, size_t i, float x) {
+  float y = x * r->scale;
+  if (r->channel_scale)
+    y = r->channel_first ? x * r->channel_scale[i] * r->scale : x * (r->scale * r->channel_scale[i]);
+  if (r->bias) y = r->bias[i] + y;
+  y = y < r->lo ? r->lo : y;
+  return r->hi < y ? r->hi : y;
 }
 
-int32_t dynquant_sum(const int8_t *a, size_t n) {
-  int32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += a[i];
-  return sum;
+void dynquant_finish(const dynquant_row *r) {
+  const dynquant_row row = *r; /* a copy that stores to `out` cannot change */
+  if (row.sums)
+    for (size_t i = 0; i < row.n; i++)
+      row.out[i] =
+          finished(&row, i, (float)(int32_t)((uint32_t)row.acc[i] - (uint32_t)row.sums[i] * (uint32_t)row.offset));
+  else
+    for (size_t i = 0; i < row.n; i++) row.out[i] = finished(&row, i, (float)row.acc[i]);
 }
