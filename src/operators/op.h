@@ -130,6 +130,8 @@ typedef struct op_host {
   /* The session's note that CALL_ONCE has called this subgraph; false in a new or reset session. The operator sets it
    * when the call succeeded (run). */
   bool *(*called)(op_ctx *c, int32_t subgraph);
+  /* Room for integers that infer knows of an output; see op_know. */
+  op_known *(*know)(op_ctx *c, int output);
   /* Any tensor of the operator's subgraph (blockwise scales); NULL when out of range (check, prepare). */
   const op_tensor *(*tensor)(op_ctx *c, int32_t index);
 } op_host;
@@ -249,19 +251,25 @@ mote_status op_broadcast(op_ctx *c, const op_tensor *a, const op_tensor *b, op_t
 /* Fused activation as float bounds; NONE gives [-FLT_MAX, FLT_MAX]. So do TANH and SIGN_BIT, as in the reference
  * kernels of all operators but the recurrent ones. Fails on unknown codes. */
 mote_status op_activation_f32(op_ctx *c, int32_t activation, float *lo, float *hi);
-/* The same in the quantized domain of output t (quantization.md 5): CalculateActivationRangeQuantized. */
+/* The same in the quantized domain of output t as CalculateActivationRangeQuantized of the reference does. */
 mote_status op_activation_quant(op_ctx *c, int32_t activation, const op_tensor *t, int32_t *lo, int32_t *hi);
 /* Bounds of an integer type's values. */
 void op_type_range(mote_type type, int32_t *lo, int32_t *hi);
 /* Per-tensor quantization is present with a scale > 0 (rule M36); else a sentence naming the tensor. */
 mote_status op_need_scale(op_ctx *c, const op_tensor *t);
 
-/* Padding geometry (quantization.md 13): output size and padding before; -1 in gives -1 out. */
+/* Padding geometry: output size and padding before; -1 in gives -1 out. */
 typedef struct op_window {
   int32_t out, before;
 } op_window;
 mote_status op_window_of(op_ctx *c, int32_t padding, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
                          op_window *w);
+
+/* In infer: says integers of a small int32 or int64 output that follow from shapes alone (SHAPE, RANK). Set v[i] and
+ * bit i of mask for each element that is known. An output that is known whole is computed when planning and its
+ * operator is not run; so is every operator without effects whose operands are known then and whose outputs are small
+ * integers. NULL when there is no room for it: then say nothing. */
+static inline op_known *op_know(op_ctx *c, int output) { return c->host->know ? c->host->know(c, output) : NULL; }
 
 /* Services. */
 static inline void *op_alloc(op_ctx *c, size_t bytes) { return c->host->alloc(c, bytes); }

@@ -59,6 +59,64 @@ static bool inputs_known(const op_ctx *c) {
   return true;
 }
 
+/* ---- integers that are known before a run: shapes and what is computed from them ---- */
+
+static bool small_integers(const op_tensor *t) {
+  const bool integer = t->type == MOTE_INT32 || t->type == MOTE_INT64;
+  return integer && !(t->flags & OP_LATE) && op_count(t) <= OP_KNOWN_MAX;
+}
+
+static bool known_whole(const op_tensor *t) {
+  if (!t->known || !small_integers(t)) return false;
+  const size_t n = op_count(t);
+  const uint64_t all = n == OP_KNOWN_MAX ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+  return (t->known->mask & all) == all;
+}
+
+static void write_known(op_tensor *t) {
+  const size_t n = op_count(t);
+  for (size_t i = 0; i < n; i++) {
+    if (t->type == MOTE_INT64) ((int64_t *)t->data)[i] = t->known->v[i];
+    else ((int32_t *)t->data)[i] = (int32_t)t->known->v[i];
+  }
+}
+
+/* Operands and results are small integers that are there already, and nothing else is touched. */
+static bool can_know(const op_ctx *c) {
+  if (c->op->traits & (OP_STATEFUL | OP_CALLS | OP_DATA_SHAPE)) return false;
+  for (int32_t i = 0; i < c->num_inputs; i++)
+    if (c->in[i] && (!op_is_const(c->in[i]) || !c->in[i]->data || c->in[i]->bytes > OP_KNOWN_MAX * sizeof(int64_t)))
+      return false;
+  for (int32_t i = 0; i < c->num_outputs; i++)
+    if (!small_integers(c->out[i])) return false;
+  return c->num_inputs > 0;
+}
+
+/* Computes what is known while planning. On success the outputs are constants of this frame and the step is done. */
+static mote_status settle_known(planner *k, exec_step *s) {
+  op_ctx *c = &s->c;
+  bool stated = c->num_outputs > 0;
+  for (int32_t i = 0; i < c->num_outputs; i++) stated &= known_whole(c->out[i]);
+  if (!stated && !can_know(c)) return MOTE_OK;
+  for (int32_t i = 0; i < c->num_outputs; i++) {
+    c->out[i]->data = arena_alloc(&k->f->records, c->out[i]->bytes);
+    if (!c->out[i]->data) return no_memory(k);
+    if (stated) write_known(c->out[i]);
+  }
+  if (!stated) {
+    c->scratch = arena_alloc(&k->f->records, c->scratch_size);
+    if (!c->scratch) return no_memory(k);
+    MOTE_TRY(c->op->run(c));
+  }
+  for (int32_t i = 0; i < c->num_outputs; i++) {
+    c->out[i]->flags |= OP_CONST;
+    k->f->places[c->out[i] - k->f->tensors].kind = PLACE_CONST;
+  }
+  s->done = true;
+  c->scratch_size = 0;
+  return MOTE_OK;
+}
+
 /* Shapes and records of one step, or the mark that they come later. */
 static mote_status plan_step(planner *k, exec_step *s) {
   op_ctx *c = &s->c;
@@ -74,7 +132,7 @@ static mote_status plan_step(planner *k, exec_step *s) {
   if (s->late) return MOTE_OK;
   if (c->op->plan) MOTE_TRY(c->op->plan(c));
   k->f->macs += c->macs;
-  return MOTE_OK;
+  return settle_known(k, s);
 }
 
 static mote_status plan_steps(planner *k) {

@@ -160,6 +160,15 @@ static mote_status host_loop_round(op_ctx *c) {
 
 static bool *host_called(op_ctx *c, int32_t subgraph) { return &step_of(c)->session->called[subgraph]; }
 
+/* Only while planning a frame; a program that folds constants has no use for it. */
+static op_known *host_know(op_ctx *c, int output) {
+  const exec_step *s = step_of(c);
+  if (!s->frame || s->late) return NULL;
+  op_known *known = ARENA_NEW(&s->frame->records, op_known);
+  if (known) known->count = OP_KNOWN_MAX;
+  return c->out[output]->known = known;
+}
+
 static const op_tensor *host_tensor(op_ctx *c, int32_t index) {
   const exec_step *s = step_of(c);
   const prog_graph *g = &s->program->compiled[c->subgraph];
@@ -180,6 +189,7 @@ const op_host runtime_host = {
     .call = host_call,
     .loop_round = host_loop_round,
     .called = host_called,
+    .know = host_know,
     .tensor = host_tensor,
 };
 

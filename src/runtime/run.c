@@ -85,6 +85,7 @@ static mote_status run_step(exec_step *s, mote_error *e) {
 mote_status frame_run(frame *f, mote_error *e) {
   for (int32_t i = 0; i < f->num_steps; i++) {
     exec_step *s = &f->steps[i];
+    if (s->done) continue;
     if (atomic_load_explicit(&s->session->cancel, memory_order_relaxed))
       return err_set(e, MOTE_ERR_CANCELLED, "the run was cancelled before operator %d (%s)", (int)i, s->c.op->name);
     MOTE_TRY(run_step(s, e));

@@ -102,6 +102,7 @@ typedef struct exec_step {
   mote_session *session; /* NULL while compiling */
   frame *frame;          /* NULL while compiling */
   bool late;             /* shapes are known only in the run */
+  bool done;             /* its outputs were computed while planning */
   bool unpacked;         /* it asked for a pack that was only counted: it cannot run */
   size_t scratch_at;     /* offset of scratch in the frame's arena */
   frame **callees;       /* frames that calls of this step use, their arenas behind its scratch */
