@@ -181,7 +181,7 @@ TfLiteStatus TfLiteInterpreterResizeInputTensor(TfLiteInterpreter *it, int32_t i
   TfLiteTensor *t = &it->tensors[i];
   t->dims->size = rank;
   for (int32_t d = 0; d < rank; d++) t->dims->data[d] = dims[d];
-  it->allocated &= !it->session->stale;
+  it->allocated &= !it->session->entries[it->session->current].stale;
   return kTfLiteOk;
 }
 

@@ -20,7 +20,7 @@ typedef struct graph_value {
   op_quant quant;
   const sch_SparsityParameters *sparsity;
   bool is_const, is_variable;
-  bool has_rank; /* as the file says: tells a scalar from an unknown rank */
+  bool has_rank;    /* as the file says: tells a scalar from an unknown rank */
   const void *data; /* constants; NULL when the constant is empty */
   size_t bytes;
   int32_t tensor; /* index in the file, -1: made by a rewrite */
@@ -54,9 +54,10 @@ typedef struct graph_set {
   int32_t count;
 } graph_set;
 
-/* Finds the descriptor of a custom operator by name; NULL when there is none. */
+/* Descriptors that go before those of this build: of custom operators, or of others that stand in for a builtin one.
+ * NULL: there is none, this build's is meant. */
 typedef struct graph_lookup {
-  const mote_op *(*custom)(void *user, const char *name, size_t length);
+  const mote_op *(*find)(void *user, const sch_OperatorCode *code);
   void *user;
 } graph_lookup;
 

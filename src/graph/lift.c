@@ -19,11 +19,11 @@ static mote_status no_memory(const lifter *l) { return err_memory(l->error, "the
 /* ---- operator codes ---- */
 
 static const mote_op *find_op(const lifter *l, const sch_OperatorCode *code) {
+  const mote_op *op = l->lookup ? l->lookup->find(l->lookup->user, code) : NULL;
+  if (op) return op;
   const int32_t builtin = sch_op_code(code);
   if (builtin != sch_BuiltinOperator_CUSTOM) return op_find(builtin);
-  const mote_op *op =
-      l->lookup ? l->lookup->custom(l->lookup->user, code->custom_code.data, code->custom_code.size) : NULL;
-  return op ? op : op_find_custom(code->custom_code.data, code->custom_code.size);
+  return op_find_custom(code->custom_code.data, code->custom_code.size);
 }
 
 /* A missing operator matters only when a node uses it. */

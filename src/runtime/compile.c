@@ -234,11 +234,13 @@ static mote_status compile_all(compiler *k) {
 
 /* ---- the program ---- */
 
-static const mote_op *find_custom(void *user, const char *name, size_t length) {
+static const mote_op *find_custom(void *user, const sch_OperatorCode *code) {
   const compiler *k = user;
+  if (sch_op_code(code) != sch_BuiltinOperator_CUSTOM) return NULL;
   for (size_t i = 0; k->config && i < k->config->operator_count; i++) {
     const mote_op_def *def = k->config->operators[i];
-    if (def && def->name && strlen(def->name) == length && !memcmp(def->name, name, length))
+    if (def && def->name && strlen(def->name) == code->custom_code.size &&
+        !memcmp(def->name, code->custom_code.data, code->custom_code.size))
       return custom_op(&k->p->arena, def);
   }
   return NULL;
@@ -251,7 +253,7 @@ static mote_status choose_isa(mote_program *p, const mote_config *config, mote_e
                  config->isa, cpu_name(p->isa));
 }
 
-static mote_status make(mote_program *p, const mote_config *config, mote_error *e) {
+static mote_status make(mote_program *p, const mote_config *config, const graph_set *graphs, mote_error *e) {
   MOTE_TRY(choose_isa(p, config, e));
   p->plan_only = config && config->plan_only;
   p->loop_budget = config && config->loop_budget ? config->loop_budget : INT32_MAX;
@@ -263,11 +265,17 @@ static mote_status make(mote_program *p, const mote_config *config, mote_error *
   }
   compiler k = {.p = p, .config = config, .error = e};
   const graph_lookup lookup = {find_custom, &k};
-  MOTE_TRY(graph_lift(p->model->schema, &lookup, &p->arena, &p->graphs, e));
+  if (graphs) p->graphs = *graphs;
+  else MOTE_TRY(graph_lift(p->model->schema, &lookup, &p->arena, &p->graphs, e));
   return compile_all(&k);
 }
 
 mote_program *mote_program_new(const mote_model *model, const mote_config *config, mote_error *e) {
+  return program_of_graphs(model, config, NULL, e);
+}
+
+mote_program *program_of_graphs(const mote_model *model, const mote_config *config, const graph_set *graphs,
+                                mote_error *e) {
   if (!model) {
     err_set(e, MOTE_ERR_ARGUMENT, "no model was given");
     return NULL;
@@ -284,7 +292,7 @@ mote_program *mote_program_new(const mote_model *model, const mote_config *confi
   arena_init(&p->arena, m);
   p->model = model_retain(model);
   pthread_mutex_init(&p->packs.lock, NULL);
-  if (make(p, config, e) == MOTE_OK) return p;
+  if (make(p, config, graphs, e) == MOTE_OK) return p;
   mote_program_free(p);
   return NULL;
 }

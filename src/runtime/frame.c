@@ -392,6 +392,12 @@ static bool same_key(const frame *f, const int32_t (*key)[OP_MAX_RANK + 1], int3
   return true;
 }
 
+void frame_drop(mote_session *s, frame *f) {
+  for (int32_t i = 0; f && f->steps && i < f->num_steps; i++)
+    for (int32_t k = 0; k < f->steps[i].num_callees; k++) f->steps[i].callees[k]->pinned--;
+  frame_free(s, f);
+}
+
 /* Frames that no call site holds on to are kept only up to this many for each subgraph. */
 enum { LOOSE_FRAMES = 4 };
 
@@ -404,7 +410,7 @@ static void drop_loose(mote_session *s, int32_t subgraph) {
       continue;
     }
     *at = f->next;
-    frame_free(s, f);
+    frame_drop(s, f);
   }
 }
 
@@ -425,7 +431,7 @@ mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP
   planner k = {.s = s, .f = f, .g = g, .error = e};
   const mote_status status = plan_frame(&k, key);
   if (status != MOTE_OK) {
-    frame_free(s, f);
+    frame_drop(s, f);
     return status;
   }
   if (!as_entry) f->next = s->frames[subgraph], s->frames[subgraph] = f;

@@ -91,6 +91,10 @@ struct mote_program {
   char *plan_text;
 };
 mote_program *program_retain(const mote_program *p);
+/* compile.c: a program of graphs that were lifted from this model and changed since (bindings put foreign nodes into
+ * them). They must outlive the program. NULL: the model's own. */
+mote_program *program_of_graphs(const mote_model *model, const mote_config *config, const graph_set *graphs,
+                                mote_error *e);
 
 /* ---- frames ---- */
 typedef struct frame frame;
@@ -144,6 +148,7 @@ typedef struct entry {
   frame *frame; /* NULL: to be planned */
   void *io;
   int32_t (*shapes)[OP_MAX_RANK + 1]; /* wanted input shapes */
+  bool stale;                         /* a resize waits for a plan */
 } entry;
 
 struct mote_session {
@@ -171,7 +176,6 @@ struct mote_session {
   void *on_step_user;
   mote_tensor *inputs, *outputs;
   int32_t num_inputs, num_outputs;
-  bool stale; /* a resize waits for a plan */
 };
 
 extern const op_host runtime_host;
@@ -184,6 +188,8 @@ mote_status step_init(exec_step *s, mote_program *p, const prog_graph *g, int32_
 mote_status frame_get(mote_session *s, int32_t subgraph, const int32_t (*key)[OP_MAX_RANK + 1], bool as_entry,
                       frame **out, mote_error *e);
 void frame_free(mote_session *s, frame *f);
+/* The same for one frame among others: lets go of the frames it calls. */
+void frame_drop(mote_session *s, frame *f);
 /* Points every tensor to its memory. */
 void frame_bind(mote_session *s, frame *f, uint8_t *arena_base, uint8_t *io_base);
 
@@ -212,6 +218,10 @@ const mote_op *custom_op(arena *a, const mote_op_def *def);
 typedef enum session_depth { SESSION_EMPTY, SESSION_PLANNED, SESSION_READY } session_depth;
 mote_session *session_open(const mote_program *program, const mote_config *config, session_depth depth, mote_error *e);
 
+/* session.c: chooses any subgraph, as mote_session_select does a signature's, and leaves planning to
+ * mote_session_plan. */
+mote_status session_enter(mote_session *s, int32_t subgraph, mote_error *e);
+
 /* session.c: room for the bytes of a string input, shown in its view. */
 mote_status session_write_moving(mote_session *s, int32_t input, size_t bytes, void **data, mote_error *e);
 
@@ -221,5 +231,6 @@ mote_status state_variable(mote_session *s, int32_t subgraph, int32_t value, con
 mote_status state_of_op(mote_session *s, int32_t subgraph, int32_t step, size_t size, void **data, mote_error *e);
 mote_status state_init(mote_session *s, mote_error *e);
 void state_reset(mote_session *s);
+void state_reset_variables(mote_session *s); /* variable tensors alone */
 void state_free(mote_session *s);
 #endif

@@ -26,7 +26,6 @@ static mote_status entry_shapes(mote_session *s, int32_t subgraph, mote_error *e
   return MOTE_OK;
 }
 
-/* Frames of callees that nobody holds any more go with the entry that planned them. */
 static void drop_frames(mote_session *s) {
   for (int32_t g = 0; g < s->program->graphs.count; g++) {
     for (frame *f = s->frames[g], *next; f; f = next) {
@@ -67,17 +66,27 @@ static mote_status take_memory(mote_session *s, entry *n, mote_error *e) {
   return n->io ? MOTE_OK : err_memory(e, "inputs and outputs", f->io_bytes);
 }
 
+/* Another entry may have taken a larger arena since this one was bound. */
+static void rebind(mote_session *s) {
+  const entry *n = &s->entries[s->current];
+  if (n->frame && n->frame->arena_base != s->arena) frame_bind(s, n->frame, s->arena, n->io);
+}
+
 static mote_status plan_current(mote_session *s, bool take, mote_error *e) {
   entry *n = &s->entries[s->current];
   MOTE_TRY(entry_shapes(s, s->current, e));
-  if (n->frame && !s->stale) return MOTE_OK;
-  if (s->stale) drop_frames(s);
-  s->stale = false;
+  if (n->frame && !n->stale) {
+    if (take) rebind(s);
+    return MOTE_OK;
+  }
+  frame_drop(s, n->frame);
+  n->frame = NULL;
+  n->stale = false;
   MOTE_TRY(frame_get(s, s->current, (const int32_t(*)[OP_MAX_RANK + 1]) n->shapes, true, &n->frame, e));
   if (!take) return MOTE_OK;
   const mote_status status = take_memory(s, n, e);
   if (status != MOTE_OK) {
-    frame_free(s, n->frame);
+    frame_drop(s, n->frame);
     n->frame = NULL;
     return status;
   }
@@ -238,13 +247,21 @@ mote_status mote_session_select(mote_session *s, const char *signature, mote_err
   s->current = found < 0 ? 0 : (int32_t)m->signature_defs.data[found].subgraph_index;
   s->signature = found;
   mote_status status = plan_current(s, true, e);
-  /* Another entry may have taken a larger arena since. */
-  entry *n = &s->entries[s->current];
-  if (status == MOTE_OK && n->frame->arena_base != s->arena) frame_bind(s, n->frame, s->arena, n->io);
   if (status == MOTE_OK) status = make_views(s, e);
   if (status != MOTE_OK) s->current = before, s->signature = before_signature;
   sync_views(s);
   return status;
+}
+
+mote_status session_enter(mote_session *s, int32_t subgraph, mote_error *e) {
+  if (s->current == subgraph && s->signature < 0) return MOTE_OK;
+  s->current = subgraph;
+  s->signature = -1;
+  MOTE_TRY(entry_shapes(s, subgraph, e));
+  MOTE_TRY(make_views(s, e));
+  rebind(s);
+  sync_views(s);
+  return MOTE_OK;
 }
 
 /* ---- inputs and outputs ---- */
@@ -292,7 +309,7 @@ mote_status mote_session_resize(mote_session *s, int32_t input, const int32_t *d
     return err_set(e, MOTE_ERR_ARGUMENT, "input %d is a constant or a variable; its shape is fixed", (int)input);
   wanted[0] = rank;
   if (rank) memcpy(wanted + 1, dims, (size_t)rank * sizeof *dims);
-  s->stale = true;
+  s->entries[s->current].stale = true;
   return MOTE_OK;
 }
 

@@ -69,16 +69,22 @@ static void free_resources(mote_session *s) {
   }
 }
 
-static void reset_graph(mote_session *s, int32_t g) {
-  const prog_graph *pg = &s->program->compiled[g];
-  for (int32_t v = 0; s->state[g] && v < pg->graph->num_values; v++)
-    if (s->state[g][v]) fill_first(&pg->values[v], s->state[g][v], mem_size(s->state[g][v]));
-  for (int32_t i = 0; s->op_state[g] && i < pg->num_steps; i++)
+void state_reset_variables(mote_session *s) {
+  for (int32_t g = 0; g < s->program->graphs.count; g++) {
+    const prog_graph *pg = &s->program->compiled[g];
+    for (int32_t v = 0; s->state[g] && v < pg->graph->num_values; v++)
+      if (s->state[g][v]) fill_first(&pg->values[v], s->state[g][v], mem_size(s->state[g][v]));
+  }
+}
+
+static void reset_operators(mote_session *s, int32_t g) {
+  for (int32_t i = 0; s->op_state[g] && i < s->program->compiled[g].num_steps; i++)
     if (s->op_state[g][i]) memset(s->op_state[g][i], 0, mem_size(s->op_state[g][i]));
 }
 
 void state_reset(mote_session *s) {
-  for (int32_t g = 0; g < s->program->graphs.count; g++) reset_graph(s, g);
+  state_reset_variables(s);
+  for (int32_t g = 0; g < s->program->graphs.count; g++) reset_operators(s, g);
   free_resources(s);
   memset(s->called, 0, (size_t)s->program->graphs.count);
 }
