@@ -39,8 +39,10 @@ set_source_files_properties(${loops} PROPERTIES COMPILE_OPTIONS
   "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
 
 # Plain loops that serve every level are worth vectors as well.
-foreach(name dots dwconv_sums dynquant)
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS -O3)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/dots.c PROPERTIES COMPILE_OPTIONS -O3)
+foreach(name dwconv_sums dynquant)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS
+    "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
 endforeach()
 
 # What links the room as a library gets all of its levels.

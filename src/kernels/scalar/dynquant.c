@@ -66,21 +66,29 @@ float dynquant_asymmetric(const float *x, size_t n, int8_t *q, int32_t *offset) 
   return (float)scale;
 }
 
-static inline float finished(const dynquant_row *r, size_t i, float x) {
-  float y = x * r->scale;
-  if (r->channel_scale)
-    y = r->channel_first ? x * r->channel_scale[i] * r->scale : x * (r->scale * r->channel_scale[i]);
-  if (r->bias) y = r->bias[i] + y;
-  y = y < r->lo ? r->lo : y;
-  return r->hi < y ? r->hi : y;
-}
-
-void dynquant_finish(const dynquant_row *r) {
-  const dynquant_row row = *r; /* a copy that stores to `out` cannot change */
-  if (row.sums)
-    for (size_t i = 0; i < row.n; i++)
-      row.out[i] =
-          finished(&row, i, (float)(int32_t)((uint32_t)row.acc[i] - (uint32_t)row.sums[i] * (uint32_t)row.offset));
+/* One step after the other over a row that stays in the nearest cache: fused, the cases would be many. Operands do not
+ * overlap. */
+void dynquant_finish(const dynquant_row *row) {
+  const size_t n = row->n;
+  float *restrict const y = row->out;
+  const float *restrict const each = row->channel_scale, *restrict const bias = row->bias;
+  const float scale = row->scale, lo = row->lo, hi = row->hi;
+  const int32_t *restrict const acc = row->acc, *restrict const sums = row->sums;
+  const uint32_t offset = (uint32_t)row->offset;
+  if (sums)
+    for (size_t i = 0; i < n; i++) y[i] = (float)(int32_t)((uint32_t)acc[i] - (uint32_t)sums[i] * offset);
   else
-    for (size_t i = 0; i < row.n; i++) row.out[i] = finished(&row, i, (float)row.acc[i]);
+    for (size_t i = 0; i < n; i++) y[i] = (float)acc[i];
+  if (!each)
+    for (size_t i = 0; i < n; i++) y[i] *= scale;
+  else if (row->channel_first)
+    for (size_t i = 0; i < n; i++) y[i] = y[i] * each[i] * scale;
+  else
+    for (size_t i = 0; i < n; i++) y[i] *= scale * each[i];
+  if (bias)
+    for (size_t i = 0; i < n; i++) y[i] += bias[i];
+  for (size_t i = 0; i < n; i++) {
+    const float low = y[i] < lo ? lo : y[i];
+    y[i] = hi < low ? hi : low;
+  }
 }
