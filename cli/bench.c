@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
 #include "cli/cli.h"
@@ -82,10 +83,12 @@ static bool measure(bench *b, mote_session *s) {
   double start = now_ms();
   if (mote_session_run(s, &e) != MOTE_OK) return fault("%s", e.text), false;
   b->first_ms = now_ms() - start;
+  const double begin = now_ms();
   for (int i = -WARM_UP; i < b->runs; i++) {
     start = now_ms();
     if (mote_session_run(s, &e) != MOTE_OK) return fault("%s", e.text), false;
     if (i >= 0) b->times[i] = now_ms() - start;
+    if (!b->c.quiet) show_progress("run", i + 1, b->runs, begin);
   }
   qsort(b->times, (size_t)b->runs, sizeof *b->times, by_time);
   /* Steps are timed in runs of their own: reading the clock at each costs something. */
@@ -119,20 +122,22 @@ static json_t *steps_json(const bench *b) {
 }
 
 typedef struct figures {
-  double gops, peak;
+  int threads;       /* that could run at once */
+  double gops, peak; /* peak: of one thread times threads */
   long rss_kb;
   mote_memory memory;
   const char *kind;
 } figures;
 
 static void print_bench_json(const bench *b, const char *path, const figures *f) {
-  json_t *o = json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:s}",
-                        "file", json_name(path), "runs", b->runs, "open_ms", b->open_ms, "compile_ms", b->compile_ms,
-                        "plan_ms", b->plan_ms, "start_ms", b->open_ms + b->compile_ms + b->plan_ms, "first_ms",
-                        b->first_ms, "median_ms", quantile(b, 0.5), "min_ms", b->times[0], "p90_ms", quantile(b, 0.9),
-                        "p99_ms", quantile(b, 0.99), "arena_bytes", (json_int_t)f->memory.arena, "packed_bytes",
-                        (json_int_t)f->memory.packed, "peak_rss_kb", (json_int_t)f->rss_kb, "macs", (json_int_t)b->macs,
-                        "gops", f->gops, "peak_fraction", f->peak > 0 ? f->gops / f->peak : 0, "peak_kind", f->kind);
+  json_t *o =
+      json_pack("{s:o, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:i}",
+                "file", json_name(path), "runs", b->runs, "open_ms", b->open_ms, "compile_ms", b->compile_ms, "plan_ms",
+                b->plan_ms, "start_ms", b->open_ms + b->compile_ms + b->plan_ms, "first_ms", b->first_ms, "median_ms",
+                quantile(b, 0.5), "min_ms", b->times[0], "p90_ms", quantile(b, 0.9), "p99_ms", quantile(b, 0.99),
+                "arena_bytes", (json_int_t)f->memory.arena, "packed_bytes", (json_int_t)f->memory.packed, "peak_rss_kb",
+                (json_int_t)f->rss_kb, "macs", (json_int_t)b->macs, "gops", f->gops, "peak_gops", f->peak,
+                "peak_fraction", f->peak > 0 ? f->gops / f->peak : 0, "peak_kind", f->kind, "threads", f->threads);
   if (b->per_op) json_object_set_new(o, "steps", steps_json(b));
   print_json(o);
 }
@@ -159,11 +164,19 @@ static void print_bench(bench *b, const char *path, const figures *f) {
   printf("  first   %.3f ms\n", b->first_ms);
   printf("  steady  median %.3f ms, min %.3f, p90 %.3f, p99 %.3f (%d runs)\n", quantile(b, 0.5), b->times[0],
          quantile(b, 0.9), quantile(b, 0.99), b->runs);
-  printf("  work    %s multiply-adds, %.1f GOP/s, %.0f %% of this machine's measured %s peak of %.0f GOP/s a thread\n",
-         count_text(a, sizeof a, b->macs), f->gops, f->peak > 0 ? 100 * f->gops / f->peak : 0, f->kind, f->peak);
+  printf("  work    %s multiply-adds, %.1f GOP/s, %.0f %% of the %s peak of %.0f GOP/s measured here (%d thread%s)\n",
+         count_text(a, sizeof a, b->macs), f->gops, f->peak > 0 ? 100 * f->gops / f->peak : 0, f->kind, f->peak,
+         f->threads, f->threads == 1 ? "" : "s");
   printf("  memory  arena %s, packed weights %s, peak resident %ld kB\n", bytes_text(a, sizeof a, f->memory.arena),
          bytes_text(p, sizeof p, f->memory.packed), f->rss_kb);
   if (b->per_op) print_steps(b);
+}
+
+/* More threads than cores do not raise the peak. */
+static int threads_at_once(int wanted) {
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if (wanted < 0 || wanted > cores) return cores > 1 ? (int)cores : 1;
+  return wanted > 1 ? wanted : 1;
 }
 
 static int bench_model(bench *b, loaded *l, const char *path) {
@@ -173,7 +186,8 @@ static int bench_model(bench *b, loaded *l, const char *path) {
   const bool integer = is_integer(l->session);
   figures f = {.rss_kb = usage.ru_maxrss, .kind = integer ? "int8" : "float32"};
   f.gops = 2 * (double)b->macs / (quantile(b, 0.5) * 1e6);
-  f.peak = integer ? kern_peak_s8(cpu_best()) : kern_peak_f32(cpu_best());
+  f.threads = threads_at_once(b->c.threads);
+  f.peak = f.threads * (integer ? kern_peak_s8(cpu_best()) : kern_peak_f32(cpu_best()));
   mote_session_memory(l->session, &f.memory);
   if (b->c.json) print_bench_json(b, path, &f);
   else print_bench(b, path, &f);

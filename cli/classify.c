@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "mote/media.h"
 
 typedef struct classify_options {
   common c;
@@ -23,14 +22,9 @@ enum { TOP_MAX = 100 };
 
 /* ---- is it a classifier? ---- */
 
-/* The one output that holds a score for each class: all dimensions but the last are 1. */
 static const mote_tensor *scores_of(mote_session *s) {
   const mote_tensor *t = mote_session_output(s, 0);
-  if (!t || mote_session_output_count(s) != 1 || t->rank < 1) return NULL;
-  for (int32_t i = 0; i + 1 < t->rank; i++)
-    if (t->dims[i] != 1) return NULL;
-  const bool numbers = t->type == MOTE_FLOAT32 || t->type == MOTE_UINT8 || t->type == MOTE_INT8;
-  return numbers && t->dims[t->rank - 1] >= 2 ? t : NULL;
+  return mote_session_output_count(s) == 1 && holds_scores(t) ? t : NULL;
 }
 
 static int not_a_classifier(const char *path, mote_session *s) {
@@ -130,9 +124,9 @@ static json_t *answers_json(const answer *a, int top, const labels *l) {
   json_t *list = json_array();
   for (int i = 0; i < top; i++) {
     char number[40];
-    json_array_append_new(list, json_pack("{s:i, s:o, s:f}", "index", a[i].index, "label",
+    json_array_append_new(list, json_pack("{s:i, s:o, s:o}", "index", a[i].index, "label",
                                           json_name(label_of(l, a[i].index, number, sizeof number)), "score",
-                                          (double)a[i].score));
+                                          json_number((double)a[i].score)));
   }
   return list;
 }
@@ -143,10 +137,14 @@ typedef struct times {
   double decode, resize, run;
 } times;
 
-static mote_status look(mote_session *s, const char *path, const mote_image_prep *prep, times *t, mote_error *e) {
+static mote_status look(mote_session *s, const char *path, const common *c, const mote_image_prep *prep, times *t,
+                        mote_error *e) {
+  data_file file;
   double start = now_ms();
-  mote_image *image = mote_image_open(path, NULL, e);
-  if (!image) return MOTE_ERR_FORMAT;
+  if (!data_open(&file, path, c, e)) return e->code;
+  mote_image *image = data_image(&file, e);
+  data_close(&file);
+  if (!image) return e->code;
   t->decode = now_ms() - start;
   start = now_ms();
   mote_status status = mote_image_to_tensor(image, prep, mote_session_input(s, 0), e);
@@ -162,8 +160,8 @@ static mote_status look(mote_session *s, const char *path, const mote_image_prep
 static bool classify(mote_session *s, const char *path, const mote_image_prep *prep, const char *how,
                      const classify_options *o, const labels *l, json_t *all) {
   mote_error e = {0};
-  times t;
-  if (look(s, path, prep, &t, &e) != MOTE_OK) return fault("%s", e.text), false;
+  times t = {0};
+  if (look(s, path, &o->c, prep, &t, &e) != MOTE_OK) return fault("%s", e.text), false;
   int count = 0;
   answer *a = rank_answers(scores_of(s), &count);
   if (!a) return fault("out of memory"), false;
@@ -187,8 +185,8 @@ static int classify_all(loaded *m, int count, char **files, const classify_optio
   if (mote_session_input_count(s) != 1 || !mote_tensor_takes_image(mote_session_input(s, 0)) || !scores_of(s))
     return not_a_classifier(files[0], s);
   const int32_t classes = scores_of(s)->dims[scores_of(s)->rank - 1];
-  if (l->count && (int32_t)l->count < classes && !o->c.quiet)
-    fprintf(stderr, "mote: %s holds %zu labels, but the network has %d classes\n", l->source, l->count, (int)classes);
+  if (l->count && (int32_t)l->count < classes)
+    note(&o->c, "%s holds %zu labels, but the network has %d classes", l->source, l->count, (int)classes);
   mote_image_prep prep;
   const char *source = choose_prep(o, about, mote_session_input(s, 0), &prep);
   char how[200];
@@ -217,11 +215,11 @@ int cmd_classify(int argc, char **argv) {
   for (int i = 0; i < o.std.count; i++)
     if (o.std.v[i] == 0) return usage_error("--std takes numbers other than 0");
   loaded m;
-  if (!load(&m, argv[0], NULL, &o.c)) return EXIT_FAULT;
+  if (!load(&m, argv[0], &o.c)) return EXIT_FAULT;
   labels l;
   int status = EXIT_FAULT;
   mote_metadata *about = metadata_of(m.model, argv[0]);
-  if (about && labels_load(&l, o.labels, about, 0)) {
+  if (about && labels_load(&l, o.labels, about, 0, &o.c)) {
     status = classify_all(&m, files, argv, &o, about, &l);
     labels_free(&l);
   }

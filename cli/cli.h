@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "mote/media.h"
 #include "mote/metadata.h"
 #include "mote/mote.h"
 
@@ -55,9 +56,10 @@ typedef struct common {
  * false when an option is unknown or lacks its value. */
 bool take_options(int argc, char **argv, const opt *opts, size_t num_opts, int *count);
 
-/* "mote: sentence" on stderr; return the exit status. */
+/* "mote: sentence" on stderr; return the exit status. What is no fault is a note, and --quiet leaves it out. */
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 __attribute__((format(printf, 1, 2))) int fault(const char *format, ...);
+__attribute__((format(printf, 2, 3))) void note(const common *c, const char *format, ...);
 
 /* ---- models ---- */
 
@@ -70,9 +72,31 @@ typedef struct loaded {
   mote_program *program;
   mote_session *session;
 } loaded;
-/* Opens, compiles, plans; signature may be NULL. False after saying what is wrong. */
-bool load(loaded *l, const char *path, const char *signature, const common *c);
+/* Opens, compiles, plans. False after saying what is wrong. */
+bool load(loaded *l, const char *path, const common *c);
 void unload(loaded *l);
+
+/* ---- pictures, sounds, arrays ---- */
+
+#define STDIN_NAME "standard input"
+
+typedef enum file_kind { FILE_RAW, FILE_ARRAY, FILE_SOUND, FILE_IMAGE } file_kind;
+
+typedef struct data_file {
+  const char *path, *name; /* path NULL: standard input, which is in data */
+  file_kind kind;
+  void *data;
+  size_t size;
+  mote_media_config config;
+} data_file;
+
+/* Finds out what kind of file it is; FILE_IMAGE when nothing tells. The three below then read it. False: *e says why.
+ */
+bool data_open(data_file *f, const char *path, const common *c, mote_error *e);
+void data_close(data_file *f);
+mote_image *data_image(const data_file *f, mote_error *e);
+mote_sound *data_sound(const data_file *f, mote_error *e);
+mote_array *data_array(const data_file *f, mote_error *e);
 
 /* ---- text ---- */
 
@@ -86,14 +110,20 @@ char *name_text(char *to, size_t room, const char *name);
 /* A bar of eighths of blocks for a share in [0, 1], at most `width` cells. */
 char *bar_text(char *to, size_t room, double share, int width);
 double now_ms(void);
-bool on_terminal(FILE *f); /* colour and progress are welcome (a terminal, NO_COLOR not set) */
+/* On a terminal, once a step takes over a second: "run 12 of 50, 4 s left", in a line that goes with the last. */
+void show_progress(const char *what, int done, int count, double begin_ms);
 
 /* A name as a JSON string whatever its bytes. */
 json_t *json_name(const char *name);
+/* A number, or null where it is none that JSON has. */
+json_t *json_number(double v);
 /* Prints and releases. */
 void print_json(json_t *value);
 
 /* ---- what a model says of itself ---- */
+
+/* Whether it has a score for each class: all dimensions but the last are 1. */
+bool holds_scores(const mote_tensor *t);
 
 /* The metadata of an open model, empty when it has none; NULL after saying that it is damaged. */
 mote_metadata *metadata_of(const mote_model *model, const char *path);
@@ -104,8 +134,9 @@ typedef struct labels {
   const char *source; /* "labels.txt", "metadata", "none" */
   mote_lines *lines;
 } labels;
-/* From the file named, else from the model's metadata; none is no failure. False after saying what is wrong. */
-bool labels_load(labels *l, const char *path, const mote_metadata *about, size_t output);
+/* From the file named, else from the model's metadata; none is no failure, nor is a build that cannot unpack them.
+ * False after saying what is wrong. */
+bool labels_load(labels *l, const char *path, const mote_metadata *about, size_t output, const common *c);
 void labels_free(labels *l);
 
 /* ---- subcommands: return the exit status ---- */

@@ -73,7 +73,7 @@ static mote_tensor file_tensor(const sch_SubGraph *g, int32_t index) {
   v.type = (mote_type)t->type;
   const sch_i32s *dims = t->shape_signature.count == t->shape.count ? &t->shape_signature : &t->shape;
   v.rank = dims->count > MOTE_MAX_RANK ? MOTE_MAX_RANK : (int32_t)dims->count;
-  for (int32_t i = 0; i < v.rank; i++) v.signature[i] = dims->data[i];
+  for (int32_t i = 0; i < v.rank; i++) v.dims[i] = t->shape.data[i], v.signature[i] = dims->data[i];
   if (t->quantization && t->quantization->scale.count == 1) {
     v.scale = t->quantization->scale.data[0];
     v.zero_point = t->quantization->zero_point.count ? (int32_t)t->quantization->zero_point.data[0] : 0;
@@ -81,12 +81,23 @@ static mote_tensor file_tensor(const sch_SubGraph *g, int32_t index) {
   return v;
 }
 
+/* What the network is for, where its inputs and outputs leave no doubt; else NULL. */
+static const char *purpose(const sch_SubGraph *g, const summary *s, const mote_metadata *about) {
+  for (int i = 0; i < s->num_uses; i++)
+    if (!strcmp(s->uses[i].name, "TFLite_Detection_PostProcess")) return "object detector";
+  if (g->inputs.count != 1 || g->outputs.count != 1) return NULL;
+  const mote_tensor in = file_tensor(g, g->inputs.data[0]), out = file_tensor(g, g->outputs.data[0]);
+  const bool coloured = in.rank == 4 && (in.dims[1] == 3 || in.dims[3] == 3);
+  const bool said = about->input_count == 1 && about->inputs[0].is_image;
+  return (coloured || said) && mote_tensor_takes_image(&in) && holds_scores(&out) ? "image classifier" : NULL;
+}
+
 static json_t *tensor_json(const mote_tensor *t) {
   json_t *shape = json_array();
   for (int32_t i = 0; i < t->rank; i++) json_array_append_new(shape, json_integer(t->signature[i]));
   json_t *o = json_pack("{s:o, s:s, s:o}", "name", json_name(t->name), "type", mote_type_name(t->type), "shape", shape);
   if (t->scale != 0) {
-    json_object_set_new(o, "scale", json_real((double)t->scale));
+    json_object_set_new(o, "scale", json_number((double)t->scale));
     json_object_set_new(o, "zero_point", json_integer(t->zero_point));
   } else {
     json_object_set_new(o, "scale", json_null());
@@ -147,7 +158,7 @@ static void compile(compiled *c, const mote_model *model, mote_config config, mo
 
 static json_t *floats_json(const float *v, size_t count) {
   json_t *a = json_array();
-  for (size_t i = 0; i < count; i++) json_array_append_new(a, json_real((double)v[i]));
+  for (size_t i = 0; i < count; i++) json_array_append_new(a, json_number((double)v[i]));
   return a;
 }
 
@@ -174,6 +185,16 @@ static void print_about(const mote_metadata *about) {
              (double)about->inputs[i].std[0]);
 }
 
+/* One string a line. */
+static json_t *plan_json(const char *plan) {
+  json_t *lines = json_array();
+  for (size_t n; *plan; plan += n + (plan[n] == '\n')) {
+    n = strcspn(plan, "\n");
+    json_array_append_new(lines, json_stringn(plan, n));
+  }
+  return lines;
+}
+
 static json_t *info_json(const char *path, const mote_model *model, const summary *s, const compiled *c,
                          const mote_metadata *about, const labels *l) {
   const sch_Model *m = model->schema->model;
@@ -190,6 +211,8 @@ static json_t *info_json(const char *path, const mote_model *model, const summar
                         metadata, "subgraphs", (int)m->subgraphs.count, "parameters", (json_int_t)s->parameters,
                         "weight_bytes", (json_int_t)s->weight_bytes, "supported", (int)(s->missing == 0 && c->valid));
   if (about->present) json_object_set_new(o, "about", about_json(about));
+  const char *what = purpose(g, s, about);
+  json_object_set_new(o, "purpose", what ? json_string(what) : json_null());
   json_object_set_new(o, "labels", json_integer((json_int_t)l->count));
   json_object_set_new(o, "arena_bytes", c->valid ? json_integer((json_int_t)c->memory.arena) : json_null());
   json_object_set_new(o, "arena_lower_bound", c->valid ? json_integer((json_int_t)c->memory.lower_bound) : json_null());
@@ -227,8 +250,9 @@ static void print_info(const char *path, const mote_model *model, const summary 
                        const mote_metadata *about, const labels *l) {
   const sch_Model *m = model->schema->model;
   char a[40], b[40], d[40], e[40];
-  printf("%s: %s parameters, %s, ", path, count_text(a, sizeof a, s->parameters),
-         bytes_text(b, sizeof b, mote_model_size(model)));
+  const char *what = purpose(&m->subgraphs.data[0], s, about);
+  printf("%s: %s%s%s parameters, %s, ", path, what ? what : "", what ? ", " : "",
+         count_text(a, sizeof a, s->parameters), bytes_text(b, sizeof b, mote_model_size(model)));
   if (c->valid) printf("%s multiply-adds, ", count_text(a, sizeof a, c->macs));
   puts("valid");
   if (mote_model_description(model)[0]) {
@@ -271,10 +295,15 @@ int cmd_info(int argc, char **argv) {
   summarise(&s, model->schema->model);
   compile(&k, model, config, &program);
   mote_metadata *about = metadata_of(model, argv[0]);
-  const bool good = about && labels_load(&l, NULL, about, 0);
-  if (good && c.json) print_json(info_json(argv[0], model, &s, &k, about, &l));
-  else if (good) print_info(argv[0], model, &s, &k, about, &l);
-  if (good && plan && program) fputs(mote_program_plan(program), stdout);
+  const bool good = about && labels_load(&l, NULL, about, 0, &c);
+  if (good && c.json) {
+    json_t *o = info_json(argv[0], model, &s, &k, about, &l);
+    if (plan) json_object_set_new(o, "plan", program ? plan_json(mote_program_plan(program)) : json_null());
+    print_json(o);
+  } else if (good) {
+    print_info(argv[0], model, &s, &k, about, &l);
+    if (plan && program) fputs(mote_program_plan(program), stdout);
+  }
   if (good) labels_free(&l);
   mote_metadata_free(about);
   mote_program_free(program);

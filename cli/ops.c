@@ -81,7 +81,7 @@ int cmd_ops(int argc, char **argv) {
   mote_model *models[OPT_LIST_MAX];
   int count = 0;
   const bool good = add_models(&by, files, argv, models, &count);
-  json_t *all = c.json ? json_array() : NULL;
+  json_t *all = good && c.json ? json_array() : NULL;
   for (const mote_op *const *op = op_list; *op && good; op++) {
     bool wanted = !count;
     for (int i = 0; i < count && !wanted; i++) wanted = used_by(*op, models[i]->schema->model);

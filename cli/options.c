@@ -28,6 +28,14 @@ int fault(const char *format, ...) {
   return EXIT_FAULT;
 }
 
+void note(const common *c, const char *format, ...) {
+  if (c->quiet) return;
+  va_list args;
+  va_start(args, format);
+  say(format, args);
+  va_end(args);
+}
+
 static bool number(const char *text, double *value) {
   char *end;
   errno = 0;

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "mote/media.h"
+#include "runtime/runtime.h"
 
 typedef struct run_options {
   common c;
@@ -17,12 +17,32 @@ typedef struct run_options {
 
 /* ---- inputs ---- */
 
-/* A signature's name, a tensor's name, or an index. */
+static bool same_name(const char *have, const char *name, size_t length) {
+  return have && strlen(have) == length && !memcmp(have, name, length);
+}
+
+/* The tensor that a signature of the selected subgraph calls so; -1: none. */
+static int64_t signature_tensor(const mote_session *s, const char *name, size_t length) {
+  const sch_Model *m = s->program->model->schema->model;
+  for (uint32_t i = 0; i < m->signature_defs.count; i++) {
+    const sch_SignatureDef *d = &m->signature_defs.data[i];
+    for (uint32_t k = 0; (int64_t)d->subgraph_index == s->current && k < d->inputs.count; k++)
+      if (same_name(d->inputs.data[k].name.data, name, length)) return d->inputs.data[k].tensor_index;
+  }
+  return -1;
+}
+
+/* A name of the selected signature, of the file's tensors, or of another signature of the same subgraph; or an index.
+ */
 static int find_input(mote_session *s, const char *name, size_t length) {
   const int count = (int)mote_session_input_count(s);
+  for (int i = 0; i < count; i++)
+    if (same_name(mote_session_input(s, i)->name, name, length)) return i;
+  const sch_SubGraph *g = &s->program->model->schema->model->subgraphs.data[s->current];
+  const int64_t wanted = signature_tensor(s, name, length);
   for (int i = 0; i < count; i++) {
-    const char *have = mote_session_input(s, i)->name;
-    if (strlen(have) == length && !memcmp(have, name, length)) return i;
+    const int32_t tensor = g->inputs.data[i];
+    if (tensor >= 0 && (tensor == wanted || same_name(g->tensors.data[tensor].name.data, name, length))) return i;
   }
   char text[16], *end;
   if (!length || length >= sizeof text) return -1;
@@ -41,11 +61,6 @@ static int no_input(mote_session *s, const char *name, int length) {
                              name_text(one, sizeof one, mote_session_input(s, i)->name));
   }
   return usage_error("the network has no input '%.*s'; its inputs are %s", length, name, names);
-}
-
-static bool ends_with(const char *text, const char *end) {
-  const size_t n = strlen(text), m = strlen(end);
-  return n >= m && !strcmp(text + n - m, end);
 }
 
 static bool same_dims(const mote_tensor *t, const mote_array *a) {
@@ -68,8 +83,8 @@ static bool write_strings(mote_session *s, int index, const mote_array *a, mote_
   return good;
 }
 
-static bool read_array(mote_session *s, int index, const char *path, bool real, mote_error *e) {
-  mote_array *a = mote_array_open(path, NULL, e);
+static bool read_array(mote_session *s, int index, const data_file *f, bool real, mote_error *e) {
+  mote_array *a = data_array(f, e);
   if (!a) return false;
   mote_tensor *t = mote_session_input(s, index);
   bool good;
@@ -78,43 +93,49 @@ static bool read_array(mote_session *s, int index, const char *path, bool real, 
     good = same_dims(t, a) || (a->type != t->type && !real) ||
            mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK;
     good = good && mote_session_plan(s, e) == MOTE_OK;
-    good = good && mote_array_to_tensor(a, path, real, t, e) == MOTE_OK;
+    good = good && mote_array_to_tensor(a, f->name, real, t, e) == MOTE_OK;
   }
   mote_array_free(a);
   return good;
 }
 
-static bool read_image(mote_session *s, int index, const char *path, mote_error *e) {
-  mote_image *image = mote_image_open(path, NULL, e);
+static bool read_image(mote_session *s, int index, const data_file *f, mote_error *e) {
+  mote_image *image = data_image(f, e);
   const bool good = image && mote_image_to_tensor(image, NULL, mote_session_input(s, index), e) == MOTE_OK;
   mote_image_free(image);
   return good;
 }
 
-static bool read_sound(mote_session *s, int index, const char *path, mote_error *e) {
-  mote_sound *sound = mote_sound_open(path, NULL, e);
+static bool read_sound(mote_session *s, int index, const data_file *f, mote_error *e) {
+  mote_sound *sound = data_sound(f, e);
   const bool good = sound && mote_sound_to_tensor(sound, 0, mote_session_input(s, index), e) == MOTE_OK;
   mote_sound_free(sound);
   return good;
 }
 
+static bool read_file(mote_session *s, int index, const data_file *f, bool real, mote_error *e) {
+  switch (f->kind) {
+    case FILE_RAW: return mote_raw_read(f->path, mote_session_input(s, index), e) == MOTE_OK;
+    case FILE_ARRAY: return read_array(s, index, f, real, e);
+    case FILE_SOUND: return read_sound(s, index, f, e);
+    case FILE_IMAGE: break;
+  }
+  return read_image(s, index, f, e);
+}
+
 /* NAME=FILE, split at the last '='. */
-static int read_input(mote_session *s, const char *word, bool real) {
+static int read_input(mote_session *s, const char *word, const run_options *o) {
   const char *equals = strrchr(word, '=');
   if (!equals) return usage_error("--input takes NAME=FILE, not '%s'", word);
   const int index = find_input(s, word, (size_t)(equals - word));
   if (index < 0) return no_input(s, word, (int)(equals - word));
-  const char *path = equals + 1;
   mote_error e = {0};
-  bool good;
-  if (ends_with(path, ".npy")) good = read_array(s, index, path, real, &e);
-  else if (ends_with(path, ".raw") || ends_with(path, ".bin"))
-    good = mote_raw_read(path, mote_session_input(s, index), &e) == MOTE_OK;
-  else if (ends_with(path, ".wav")) good = read_sound(s, index, path, &e);
-  else good = read_image(s, index, path, &e);
+  data_file f;
+  const bool opened = data_open(&f, equals + 1, &o->c, &e), good = opened && read_file(s, index, &f, o->real, &e);
+  if (opened) data_close(&f);
   if (good) return EXIT_DONE;
   char name[200];
-  return fault("input '%s': %s", name_text(name, sizeof name, mote_session_input(s, index)->name), e.text);
+  return fault("input %d '%s': %s", index, name_text(name, sizeof name, mote_session_input(s, index)->name), e.text);
 }
 
 /* xorshift64*: the same numbers on every machine for one seed. */
@@ -180,15 +201,22 @@ static int run_model(mote_session *s, const run_options *o) {
   uint64_t state = (uint64_t)o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
   for (int i = 0; o->random && i < mote_session_input_count(s); i++) fill_random(mote_session_input(s, i), &state);
   for (int i = 0; i < o->inputs.count; i++) {
-    const int status = read_input(s, o->inputs.v[i], o->real);
+    const int status = read_input(s, o->inputs.v[i], o);
     if (status != EXIT_DONE) return status;
   }
-  if (!o->random && o->inputs.count < mote_session_input_count(s) && !o->c.quiet)
-    fprintf(stderr, "mote: %d of %d inputs were given; the others are zero (--random fills them)\n", o->inputs.count,
-            (int)mote_session_input_count(s));
+  if (!o->random && o->inputs.count < mote_session_input_count(s))
+    note(&o->c, "%d of %d inputs were given; the others are zero (--random fills them)", o->inputs.count,
+         (int)mote_session_input_count(s));
   const double start = now_ms();
   if (mote_session_run(s, &e) != MOTE_OK) return fault("%s", e.text);
   return write_outputs(s, o, now_ms() - start);
+}
+
+/* Selects the signature; a key that the model does not have is a mistake of the command line. */
+static int select_signature(mote_session *s, const char *key) {
+  mote_error e;
+  if (!key || mote_session_select(s, key, &e) == MOTE_OK) return EXIT_DONE;
+  return e.code == MOTE_ERR_ARGUMENT ? usage_error("%s", e.text) : fault("%s", e.text);
 }
 
 int cmd_run(int argc, char **argv) {
@@ -204,8 +232,9 @@ int cmd_run(int argc, char **argv) {
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;
   if (files != 1) return usage_error("run takes one model; mote run --help shows how");
   loaded l;
-  if (!load(&l, argv[0], o.signature, &o.c)) return EXIT_FAULT;
-  const int status = run_model(l.session, &o);
+  if (!load(&l, argv[0], &o.c)) return EXIT_FAULT;
+  int status = select_signature(l.session, o.signature);
+  if (status == EXIT_DONE) status = run_model(l.session, &o);
   unload(&l);
   return status;
 }

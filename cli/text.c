@@ -1,4 +1,5 @@
 /* text.c: numbers, names and bars as people read them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,7 +55,7 @@ char *name_text(char *to, size_t room, const char *name) {
 
 char *bar_text(char *to, size_t room, double share, int width) {
   static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const int filled = share <= 0 ? 0 : (int)(share * width * 8 + 0.5);
+  const int filled = !(share > 0) ? 0 : (int)((share < 1 ? share : 1) * width * 8 + 0.5);
   size_t used = 0;
   to[0] = 0;
   for (int i = 0; i < filled / 8 && used + 4 < room; i++) used += (size_t)snprintf(to + used, room - used, "█");
@@ -68,7 +69,13 @@ double now_ms(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-bool on_terminal(FILE *f) { return isatty(fileno(f)) && !getenv("NO_COLOR"); }
+void show_progress(const char *what, int done, int count, double begin_ms) {
+  const double ms = now_ms() - begin_ms;
+  if (done < 1 || ms < 1000 || !isatty(STDERR_FILENO)) return;
+  if (done < count)
+    fprintf(stderr, "\r%s %d of %d, %.0f s left   ", what, done, count, ms / done * (count - done) * 1e-3);
+  else fprintf(stderr, "\r%40s\r", "");
+}
 
 json_t *json_name(const char *name) {
   json_t *plain = json_string(name);
@@ -82,6 +89,8 @@ json_t *json_name(const char *name) {
   }
   return json_string(escaped);
 }
+
+json_t *json_number(double v) { return isfinite(v) ? json_real(v) : json_null(); }
 
 void print_json(json_t *value) {
   char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));

@@ -48,7 +48,7 @@ static bool verify(const char *path, const common *c, json_t *all) {
         all, json_pack("{s:o, s:b, s:o}", "file", json_name(path), "valid", model != NULL, "faults", l.faults));
   if (all && !model && !l.count) json_array_append_new(l.faults, json_pack("{s:o}", "text", json_name(e.text)));
   if (!all && model && !c->quiet) printf("%s: ok\n", path);
-  if (!all && !model && !l.count) printf("%s\n", e.text);
+  if (!all && !model && !l.count) fault("%s%s", strcmp(path, "-") ? "" : STDIN_NAME ": ", e.text);
   const bool valid = model != NULL;
   mote_model_free(model);
   return valid;

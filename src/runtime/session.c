@@ -1,4 +1,5 @@
 /* session.c: the public session: entries (subgraphs that can be run from outside), their memory, and runs. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -233,6 +234,19 @@ void mote_session_free(mote_session *s) {
   mote_program_free(p);
 }
 
+static mote_status no_signature(const sch_Model *m, const char *wanted, mote_error *e) {
+  char names[500] = "none", asked[100], one[100];
+  size_t used = 0;
+  for (uint32_t i = 0; i < m->signature_defs.count && used < sizeof names - 1; i++) {
+    const sch_string key = m->signature_defs.data[i].signature_key;
+    const int n = snprintf(names + used, sizeof names - used, "%s'%s'", i ? ", " : "",
+                           err_name(one, sizeof one, key.data ? key.data : "", key.size));
+    used += n > 0 ? (size_t)n : 0;
+  }
+  return err_set(e, MOTE_ERR_ARGUMENT, "the model has no signature '%s'; it has %s",
+                 err_name(asked, sizeof asked, wanted, strlen(wanted)), names);
+}
+
 mote_status mote_session_select(mote_session *s, const char *signature, mote_error *e) {
   const sch_Model *m = s->program->model->schema->model;
   int32_t found = -1;
@@ -240,9 +254,7 @@ mote_status mote_session_select(mote_session *s, const char *signature, mote_err
     const char *key = m->signature_defs.data[i].signature_key.data;
     if (!strcmp(key ? key : "", signature)) found = (int32_t)i;
   }
-  if (signature && found < 0)
-    return err_set(e, MOTE_ERR_ARGUMENT, "the model has no signature '%.60s'; it has %u", signature,
-                   m->signature_defs.count);
+  if (signature && found < 0) return no_signature(m, signature, e);
   const int32_t before = s->current, before_signature = s->signature;
   s->current = found < 0 ? 0 : (int32_t)m->signature_defs.data[found].subgraph_index;
   s->signature = found;
