@@ -83,18 +83,28 @@ static bool write_strings(mote_session *s, int index, const mote_array *a, mote_
   return good;
 }
 
+/* Gives the input the shape of the array, and says which shapes they are when the network cannot have it. */
+static bool take_shape(mote_session *s, int index, const mote_array *a, const char *name, mote_error *e) {
+  mote_tensor *t = mote_session_input(s, index);
+  if (same_dims(t, a)) return true;
+  char takes[120], holds[120];
+  mote_error why;
+  dims_text(takes, sizeof takes, t->rank, t->dims);
+  if (mote_session_resize(s, index, a->dims, a->rank, &why) == MOTE_OK && mote_session_plan(s, &why) == MOTE_OK)
+    return true;
+  snprintf(e->text, sizeof e->text, "it takes %s %s, %s holds %s, and the network does not fit that shape: %s",
+           mote_type_name(t->type), takes, name, dims_text(holds, sizeof holds, a->rank, a->dims), why.text);
+  return false;
+}
+
 static bool read_array(mote_session *s, int index, const data_file *f, bool real, mote_error *e) {
   mote_array *a = data_array(f, e);
   if (!a) return false;
   mote_tensor *t = mote_session_input(s, index);
-  bool good;
-  if (a->type == MOTE_STRING && t->type == MOTE_STRING) good = write_strings(s, index, a, e);
-  else {
-    good = same_dims(t, a) || (a->type != t->type && !real) ||
-           mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK;
-    good = good && mote_session_plan(s, e) == MOTE_OK;
-    good = good && mote_array_to_tensor(a, f->name, real, t, e) == MOTE_OK;
-  }
+  const bool strings = a->type == MOTE_STRING && t->type == MOTE_STRING;
+  const bool refused = a->type != t->type && !real; /* for its type, whatever its shape */
+  bool good = strings ? write_strings(s, index, a, e) : refused || take_shape(s, index, a, f->name, e);
+  if (!strings && good) good = mote_array_to_tensor(a, f->name, real, t, e) == MOTE_OK;
   mote_array_free(a);
   return good;
 }

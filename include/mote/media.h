@@ -81,7 +81,8 @@ typedef struct mote_image_prep {
 MOTE_API void mote_image_prep_default(mote_image_prep *prep, const mote_tensor *tensor);
 
 /* Whether a tensor takes a picture: type float32, float16, uint8, int8, int16 or int32, and dimensions 1xHxWxC, HxWxC,
- * 1xCxHxW, CxHxW (C 1, 3 or 4; the first reading that fits), 1xHxW or HxW (grey). */
+ * 1xCxHxW, CxHxW (C 1, 3 or 4; the first reading that fits), 1xHxW or HxW (grey); but for the first H and W are 2 or
+ * more. */
 MOTE_API bool mote_tensor_takes_image(const mote_tensor *tensor);
 
 /* Fills a tensor with a picture: crop, resize to the tensor's height and width, normalise, store.

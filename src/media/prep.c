@@ -30,7 +30,9 @@ static bool find_layout(const mote_tensor *t, layout *l) {
   else if (rank == 3 && is_channels(d[0])) *l = (layout){d[2], d[1], d[0], 0, 1, 0};
   else if (rank == 2) *l = (layout){d[1], d[0], 1, 0, 0, 1};
   else return false;
-  if (l->width < 1 || l->height < 1) return false;
+  /* Where only sizes speak for a picture, a row of numbers is none. */
+  const int32_t least = t->rank == 4 && is_channels(d[2]) ? 1 : 2;
+  if (l->width < least || l->height < least) return false;
   if (l->channel) l->column = (size_t)l->channels;
   else l->channel = (size_t)l->width * (size_t)l->height;
   l->row = (size_t)l->width * l->column;
