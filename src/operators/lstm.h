@@ -22,6 +22,9 @@ enum { LSTM_X = 0, LSTM_H = LSTM_GATES, LSTM_PROJECTION = 2 * LSTM_GATES, LSTM_M
 /* Intermediate tensors of the integer kind: of each gate before layer normalization, and of the hidden state. */
 enum { LSTM_SCALES = LSTM_GATES + 1 };
 
+/* Products of rows and one gate's weights that are smaller than this are not worth handing to other threads. */
+enum { LSTM_PARALLEL_MACS = 1 << 15 };
+
 /* NULL: absent. */
 typedef struct lstm_operands {
   const op_tensor *input, *output;
@@ -59,7 +62,7 @@ struct lstm_kind;
 typedef struct lstm_params {
   lstm_attr attr;
   const struct lstm_kind *kind;
-  const void *block[LSTM_MATRICES]; /* packs or, hybrid, row sums; NULL: made in the run */
+  const void *block[LSTM_MATRICES]; /* packed weights; NULL: made in the run */
   lstm_s8_params s8;
 } lstm_params;
 

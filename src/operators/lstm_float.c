@@ -4,8 +4,7 @@
 #include "kernels/gemm_f32.h"
 #include "operators/lstm.h"
 
-/* Products smaller than this many multiply-adds are not worth handing to other threads. */
-enum { PARALLEL_MACS = 1 << 17, COLUMNS = 128 };
+enum { COLUMNS = 128 }; /* of one task */
 
 /* ---- a step ---- */
 
@@ -184,7 +183,7 @@ static void multiply_gates(const lstm_run *run, int first, const float *rows, si
   gates_job j = {run,  kern_gemm_f32(run->c->isa), first, rows, count, (run->size.cell + COLUMNS - 1) / COLUMNS, to,
                  plane};
   const size_t tasks = LSTM_GATES * j.blocks;
-  if (count * run->size.cell * lstm_matrix_cols(&run->size, first) >= PARALLEL_MACS / LSTM_GATES)
+  if (count * run->size.cell * lstm_matrix_cols(&run->size, first) >= LSTM_PARALLEL_MACS)
     op_parallel(run->c, tasks, gates_task, &j);
   else
     for (size_t t = 0; t < tasks; t++) gates_task(&j, t, 0);

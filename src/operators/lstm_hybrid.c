@@ -4,14 +4,15 @@
 #include "operators/hybrid.h"
 #include "operators/lstm.h"
 
-typedef struct sums_arg {
-  const int8_t *weights;
+typedef struct pack_arg {
+  const gemm_s8 *kernel;
+  const int8_t *weights; /* uint8 ones are the same bytes: older converters named the type of int8 weights so */
   size_t rows, cols;
-} sums_arg;
+} pack_arg;
 
-static void fill_sums(void *to, const void *arg) {
-  const sums_arg *const a = arg;
-  hybrid_row_sums(a->weights, a->rows, a->cols, to);
+static void fill(void *to, const void *arg) {
+  const pack_arg *const a = arg;
+  hybrid_pack(a->kernel, a->weights, a->rows, a->cols, to);
 }
 
 static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
@@ -19,43 +20,52 @@ static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
     const op_tensor *const t = o->matrix[m];
     if (!lstm_is_matrix(o, &p->attr, m)) continue;
     MOTE_TRY(op_need_scale(c, t));
-    if (!p->attr.asymmetric || !op_is_const(t) || t->rank != 2) continue;
-    const sums_arg arg = {t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
-    pack_request request = {.source = t->data, .kind = PACK_ROW_SUMS, .fill = fill_sums, .arg = &arg};
-    if (!size_mul(arg.rows, sizeof(int32_t), &request.bytes)) return op_no_memory(c, SIZE_MAX);
+    if (!op_is_const(t) || t->rank != 2) continue;
+    const pack_arg arg = {kern_gemm_s8(c->isa), t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
+    pack_request request = {.source = t->data, .kind = PACK_LSTM_HYBRID, .fill = fill, .arg = &arg};
+    if (!hybrid_pack_bytes(arg.kernel, arg.rows, arg.cols, &request.bytes)) return op_no_memory(c, SIZE_MAX);
     MOTE_TRY(pack_constant(c, &request, &p->block[m]));
+    lstm_consume(c, t);
   }
   for (int g = 0; g < LSTM_GATES; g++)
     if (o->peephole[g] && o->peephole[g]->type != MOTE_FLOAT32) MOTE_TRY(op_need_scale(c, o->peephole[g]));
   return MOTE_OK;
 }
 
-static uint64_t rows_part(scratch_layout *l, size_t rows, size_t cols) {
+static uint64_t input_part(const op_ctx *c, scratch_layout *l, size_t rows, size_t cols) {
   size_t bytes = 0;
-  if (!hybrid_input_bytes(rows, cols, &bytes)) l->too_large = true;
+  if (!hybrid_input_bytes(kern_gemm_s8(c->isa), rows, cols, &bytes)) l->too_large = true;
   return scratch_part(l, bytes, 1);
 }
 
 static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
                  lstm_record *r) {
-  (void)c;
+  const size_t rows = (size_t)r->steps * s->batch, widest = s->cell > s->output ? s->cell : s->output;
+  size_t products = 0;
   lstm_plan_float(o, s, l, r);
-  r->staged_x = rows_part(l, (size_t)r->steps * s->batch, s->input);
-  r->staged_h = rows_part(l, s->batch, s->output);
-  if (o->matrix[LSTM_PROJECTION]) r->staged_hidden = rows_part(l, s->batch, s->cell);
+  r->staged_x = input_part(c, l, rows, s->input);
+  r->staged_h = input_part(c, l, s->batch, s->output);
+  if (o->matrix[LSTM_PROJECTION]) r->staged_hidden = input_part(c, l, s->batch, s->cell);
+  if (!size_mul(rows, widest, &products)) l->too_large = true;
+  r->products = scratch_part(l, products, LSTM_GATES * sizeof(int32_t));
   if (o->peephole[LSTM_FORGET_GATE]) r->peephole = scratch_part(l, s->cell, LSTM_GATES * sizeof(float));
-  for (int m = 0; m < LSTM_MATRICES && p->attr.asymmetric; m++)
-    if (lstm_is_matrix(o, &p->attr, m) && !p->block[m])
-      r->block[m] = scratch_part(l, lstm_matrix_rows(s, m), sizeof(int32_t));
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    size_t bytes = 0;
+    if (!lstm_is_matrix(o, &p->attr, m) || p->block[m]) continue;
+    if (!hybrid_pack_bytes(kern_gemm_s8(c->isa), lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), &bytes))
+      l->too_large = true;
+    r->block[m] = scratch_part(l, bytes, 1);
+  }
 }
 
 static void begin(lstm_run *run) {
   const lstm_size *const s = &run->size;
-  for (int m = 0; m < LSTM_MATRICES && run->p->attr.asymmetric; m++) {
+  for (int m = 0; m < LSTM_MATRICES; m++) {
     if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
-    int32_t *const sums = lstm_part(run, run->r->block[m]);
-    hybrid_row_sums(run->o->matrix[m]->data, lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), sums);
-    run->block[m] = sums;
+    void *const block = lstm_part(run, run->r->block[m]);
+    hybrid_pack(kern_gemm_s8(run->c->isa), run->o->matrix[m]->data, lstm_matrix_rows(s, m), lstm_matrix_cols(s, m),
+                block);
+    run->block[m] = block;
   }
   for (size_t g = 0; g < LSTM_GATES; g++) {
     const op_tensor *const t = run->o->peephole[g];
@@ -66,19 +76,18 @@ static void begin(lstm_run *run) {
   }
 }
 
-/* uint8 weights hold the bytes of int8 ones: older converters named the type so. */
 static hybrid_weights weights_of(const lstm_run *run, int m) {
-  return (hybrid_weights){.data = run->o->matrix[m]->data,
-                          .rows = lstm_matrix_rows(&run->size, m),
+  return (hybrid_weights){.rows = lstm_matrix_rows(&run->size, m),
                           .cols = lstm_matrix_cols(&run->size, m),
                           .scale = run->o->matrix[m]->scale,
-                          .row_sum = run->block[m]};
+                          .block = run->block[m]};
 }
 
 static hybrid_input quantize(const lstm_run *run, uint64_t at, const float *rows, size_t count, size_t cols) {
+  const gemm_s8 *const kernel = kern_gemm_s8(run->c->isa);
   hybrid_input in;
-  hybrid_input_place(&in, lstm_part(run, at), count, cols);
-  hybrid_quantize(&in, rows, run->p->attr.asymmetric);
+  hybrid_input_place(&in, kernel, lstm_part(run, at), count, cols);
+  hybrid_quantize(&in, kernel, rows, run->p->attr.asymmetric);
   return in;
 }
 
@@ -95,12 +104,15 @@ static void gates_task(void *arg, size_t task, int worker) {
   const gates_job *const j = arg;
   if (!j->gates[task]) return;
   const hybrid_weights w = weights_of(j->run, j->first + (int)task);
-  hybrid_accumulate(&w, j->rows, 0, w.rows, j->gates[task], w.rows);
+  int32_t *const acc = (int32_t *)lstm_part(j->run, j->run->r->products) + task * j->rows->rows * w.rows;
+  hybrid_accumulate(&w, kern_gemm_s8(j->run->c->isa), j->rows, acc, j->gates[task]);
 }
 
 static void accumulate(const lstm_run *run, int first, const hybrid_input *rows, float *const gates[LSTM_GATES]) {
   gates_job j = {run, rows, gates, first};
-  op_parallel(run->c, LSTM_GATES, gates_task, &j);
+  if (rows->rows * run->size.cell * rows->cols >= LSTM_PARALLEL_MACS) op_parallel(run->c, LSTM_GATES, gates_task, &j);
+  else
+    for (size_t g = 0; g < LSTM_GATES; g++) gates_task(&j, g, 0);
 }
 
 /* Rows begin with the bias; where layer normalization follows, that adds it. */
@@ -132,7 +144,7 @@ static void project(const lstm_run *run, const float *hidden, float *to) {
   begin_rows(to, s->batch, s->output, NULL);
   const hybrid_input in = quantize(run, run->r->staged_hidden, hidden, s->batch, s->cell);
   const hybrid_weights w = weights_of(run, LSTM_PROJECTION);
-  hybrid_accumulate(&w, &in, 0, w.rows, to, w.rows);
+  hybrid_accumulate(&w, kern_gemm_s8(run->c->isa), &in, lstm_part(run, run->r->products), to);
 }
 
 static const lstm_products products = {.biased = true, .state = state, .project = project};

@@ -9,7 +9,7 @@
 #include "kernels/lstm_s16.h"
 #include "operators/lstm.h"
 
-enum { GATE_BITS = 3, PARALLEL_MACS = 1 << 17 };
+enum { GATE_BITS = 3 };
 
 /* ---- prepare ---- */
 
@@ -215,7 +215,7 @@ static void gates_task(void *arg, size_t g, int worker) {
 
 static void multiply_gates(const lstm_run *run, int first, const void *staged, size_t rows, size_t step) {
   gates_job j = {run, first, staged, rows, step};
-  if (rows * run->size.cell * lstm_matrix_cols(&run->size, first) >= PARALLEL_MACS / LSTM_GATES)
+  if (rows * run->size.cell * lstm_matrix_cols(&run->size, first) >= LSTM_PARALLEL_MACS)
     op_parallel(run->c, LSTM_GATES, gates_task, &j);
   else
     for (size_t g = 0; g < LSTM_GATES; g++) gates_task(&j, g, 0);

@@ -73,40 +73,40 @@ static void products_are_scaled_once(void **state) {
   (void)state;
   enum { ROWS = 3, COLS = 37, OUT = 5 };
   op_random r = {5};
-  float x[ROWS * COLS], out[ROWS * OUT], channel_scale[OUT];
-  int8_t w[OUT * COLS];
-  int32_t sums[OUT];
+  float x[ROWS * COLS], out[ROWS * OUT];
+  int8_t w[OUT * COLS], q[COLS];
+  int32_t acc[ROWS * OUT], offset;
   for (int i = 0; i < OUT * COLS; i++) w[i] = (int8_t)op_random_in(&r, -127, 127);
-  for (int i = 0; i < OUT; i++) channel_scale[i] = (float)op_random_in(&r, 1, 100) / 900;
-  hybrid_row_sums(w, OUT, COLS, sums);
+  const gemm_s8 *const kernel = kern_gemm_s8(cpu_best());
   size_t bytes;
-  assert_true(hybrid_input_bytes(ROWS, COLS, &bytes));
-  void *const scratch = malloc(bytes);
+  assert_true(hybrid_pack_bytes(kernel, OUT, COLS, &bytes));
+  void *const block = aligned_alloc(MEM_ALIGN, (bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN);
+  hybrid_pack(kernel, w, OUT, COLS, block);
+  const hybrid_weights weights = {.rows = OUT, .cols = COLS, .scale = 0.25f, .block = block};
+  assert_true(hybrid_input_bytes(kernel, ROWS, COLS, &bytes));
+  void *const scratch = aligned_alloc(MEM_ALIGN, (bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN);
   for (int round = 0; round < 100; round++) {
-    const bool asymmetric = round & 1, per_channel = round & 2, zero = round % 10 == 9;
+    const bool asymmetric = round & 1, zero = round % 10 == 9;
     for (int i = 0; i < ROWS * COLS; i++) x[i] = zero ? 0 : (float)op_random_in(&r, -100, 300) / 50;
     for (int i = 0; i < ROWS * OUT; i++) out[i] = (float)i;
     hybrid_input in;
-    hybrid_input_place(&in, scratch, ROWS, COLS);
-    hybrid_quantize(&in, x, asymmetric);
-    const hybrid_weights weights = {.data = w,
-                                    .rows = OUT,
-                                    .cols = COLS,
-                                    .scale = 0.25f,
-                                    .channel_scale = per_channel ? channel_scale : NULL,
-                                    .row_sum = asymmetric ? sums : NULL};
-    hybrid_accumulate(&weights, &in, 1, OUT, out, OUT);
+    hybrid_input_place(&in, kernel, scratch, ROWS, COLS);
+    hybrid_quantize(&in, kernel, x, asymmetric);
+    hybrid_accumulate(&weights, kernel, &in, acc, out);
     assert_true(in.zero == zero);
-    for (int b = 0; b < ROWS; b++)
+    for (int b = 0; b < ROWS; b++) {
+      offset = 0;
+      const float scale =
+          asymmetric ? dynquant_asymmetric(x + b * COLS, COLS, q, &offset) : dynquant_symmetric(x + b * COLS, COLS, q);
       for (int o = 0; o < OUT; o++) {
         int32_t dot = 0;
-        for (int i = 0; i < COLS && !zero; i++) dot += (in.data[b * COLS + i] - in.offset[b]) * w[o * COLS + i];
-        const float scale = zero ? 1 : in.scale[b] * (per_channel ? channel_scale[o] : 0.25f);
-        const float want = (float)(b * OUT + o) + (o == 0 ? 0 : (float)dot * scale);
-        assert_true(out[b * OUT + o] == want);
+        for (int i = 0; i < COLS; i++) dot += (q[i] - offset) * w[o * COLS + i];
+        assert_true(out[b * OUT + o] == (float)(b * OUT + o) + (float)dot * (scale * 0.25f));
       }
+    }
   }
   free(scratch);
+  free(block);
 }
 
 int main(void) {
