@@ -89,7 +89,7 @@ void check_gemm_f32(check *c) {
       if (check_int(c, 0, 7) == 0) x.piece = check_size(c, 512, 1100) + 1;
       x.k = x.piece * (size_t)check_int(c, 0, x.piece > 40 ? 2 : 30);
     }
-    x.a_stride = x.k + (size_t)check_int(c, 0, 5);
+    x.a_stride = check_int(c, 0, 7) ? x.k + (size_t)check_int(c, 0, 5) : (x.k + 1023) / 1024 * 1024;
     /* A level's columns are cut where scalar's may be, too. */
     x.n_begin = (size_t)check_int(c, 0, (int64_t)(x.n / level->nr)) * level->nr;
     x.n_end = check_coin(c) ? x.n : x.n_begin + (x.n - x.n_begin) / level->nr * level->nr;
