@@ -1,8 +1,6 @@
 /* hybrid.c: float rows times int8 weights. */
 #include "operators/hybrid.h"
 
-#include <math.h>
-
 #include "base/alloc.h"
 #include "base/size.h"
 #include "kernels/dots.h"
@@ -99,15 +97,11 @@ void hybrid_accumulate(const hybrid_weights *w, const gemm_s8 *kernel, const hyb
                              .c = acc,
                              .c_stride = w->rows});
   for (size_t b = 0; b < x->rows; b++) {
+    const uint32_t offset = (uint32_t)x->offset[b];
+    const float scale = x->scale[b] * w->scale;
+    const int32_t *const dots = acc + b * w->rows;
     float *const to = out + b * w->rows;
-    dynquant_finish(&(dynquant_row){.n = w->rows,
-                                    .acc = acc + b * w->rows,
-                                    .sums = sums,
-                                    .offset = x->offset[b],
-                                    .scale = x->scale[b] * w->scale,
-                                    .bias = to,
-                                    .lo = -INFINITY,
-                                    .hi = INFINITY,
-                                    .out = to});
+    for (size_t r = 0; r < w->rows; r++)
+      to[r] += (float)(int32_t)((uint32_t)dots[r] - (uint32_t)sums[r] * offset) * scale;
   }
 }
