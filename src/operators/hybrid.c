@@ -96,12 +96,6 @@ void hybrid_accumulate(const hybrid_weights *w, const gemm_s8 *kernel, const hyb
                              .packed = (const uint8_t *)w->block + behind,
                              .c = acc,
                              .c_stride = w->rows});
-  for (size_t b = 0; b < x->rows; b++) {
-    const uint32_t offset = (uint32_t)x->offset[b];
-    const float scale = x->scale[b] * w->scale;
-    const int32_t *const dots = acc + b * w->rows;
-    float *const to = out + b * w->rows;
-    for (size_t r = 0; r < w->rows; r++)
-      to[r] += (float)(int32_t)((uint32_t)dots[r] - (uint32_t)sums[r] * offset) * scale;
-  }
+  for (size_t b = 0; b < x->rows; b++)
+    dynquant_add(out + b * w->rows, acc + b * w->rows, sums, x->offset[b], x->scale[b] * w->scale, w->rows);
 }

@@ -92,3 +92,12 @@ void dynquant_finish(const dynquant_row *row) {
     y[i] = hi < low ? hi : low;
   }
 }
+
+void dynquant_add(float *out, const int32_t *acc, const int32_t *sums, int32_t offset, float scale, size_t n) {
+  float *restrict const y = out;
+  if (offset)
+    for (size_t i = 0; i < n; i++)
+      y[i] += (float)(int32_t)((uint32_t)acc[i] - (uint32_t)sums[i] * (uint32_t)offset) * scale;
+  else
+    for (size_t i = 0; i < n; i++) y[i] += (float)acc[i] * scale;
+}
