@@ -49,6 +49,14 @@ static inline float bf16_to_f32(uint16_t h) {
   return f;
 }
 
+/* Float to bfloat16, to nearest, ties to even; NaN stays NaN. */
+static inline uint16_t bf16_from_f32(float f) {
+  uint32_t bits;
+  memcpy(&bits, &f, 4);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 64);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 /* Element i of packed signed 4-bit integers: low nibble first. */
 static inline int8_t int4_get(const uint8_t *packed, size_t i) {
   return (int8_t)((int8_t)(packed[i >> 1] << ((i & 1) ? 0 : 4)) >> 4);

@@ -156,7 +156,7 @@ static void activate_task(void *arg, size_t task, int worker) {
   }
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   op_tensor *const out = c->out[0];
   const concat_params *const p = c->params;
   int32_t axis;
@@ -177,20 +177,23 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, move); }
+
 const mote_op op_concatenation = {
     .name = "CONCATENATION",
     .code = sch_BuiltinOperator_CONCATENATION,
-    .versions = 6,
+    .versions = 7,
     .options = sch_BuiltinOptions_ConcatenationOptions,
     .inputs_min = 1,
     .inputs_max = OP_ANY,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " = ... > =",
+    .types = MOVE_ALL " = ... > =",
     .params_size = sizeof(concat_params),
     .check = check,
     .prepare = prepare,
     .infer = infer,
+    .plan = move_plan,
     .run = run,
     .notes = "uint8 inputs may differ in scale; int8 inputs must have the output's. Fused activations: float32.",
 };

@@ -37,6 +37,9 @@ static mote_status infer(op_ctx *c) {
   op_tensor *const out = c->out[0];
   out->rank = -1;
   if (params->rank < 0 || indices->rank < 0) return MOTE_OK;
+  OP_REQUIRE(c, params->type != MOTE_STRING || params->rank == 1, MOTE_ERR_SHAPE,
+             "strings are gathered from a vector, but the input has %d dimensions; GATHER_ND takes any",
+             (int)params->rank);
   place p;
   MOTE_TRY(find_place(c, &p));
   for (int32_t i = 0; i < p.batch; i++)
@@ -55,9 +58,21 @@ static mote_status infer(op_ctx *c) {
   return op_is_const(indices) && limit >= 0 ? check_indices(c, limit, NULL) : MOTE_OK;
 }
 
+/* Bytes of one pick: all that lies behind the axis; 0 when packed integers fill no whole bytes, and for strings. */
+static int64_t pick_bytes(const op_tensor *params, int32_t axis) {
+  const int64_t bits = (int64_t)op_span(params, axis + 1, params->rank) * mote_type_bits(params->type);
+  return bits % 8 ? 0 : bits / 8;
+}
+
+/* Whether picks can be copied as they lie: packed integers then need no unpacking. */
+static bool whole_bytes(op_ctx *c) {
+  place p;
+  return c->in[0]->type != MOTE_STRING && find_place(c, &p) == MOTE_OK && pick_bytes(c->in[0], p.axis) > 0;
+}
+
 static mote_status plan(op_ctx *c) {
   if (c->in[1]->type != MOTE_INT32) c->scratch_size = op_count(c->in[1]) * sizeof(int32_t);
-  return MOTE_OK;
+  return whole_bytes(c) ? MOTE_OK : move_plan(c);
 }
 
 typedef struct job {
@@ -84,7 +99,7 @@ static void pick_task(void *arg, size_t task, int worker) {
   }
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   const op_tensor *const params = c->in[0], *const indices = c->in[1];
   place p;
   MOTE_TRY(find_place(c, &p));
@@ -94,7 +109,7 @@ static mote_status run(op_ctx *c) {
   j.batches = (int64_t)op_span(params, 0, p.batch);
   j.outer = (int64_t)op_span(params, p.batch, p.axis);
   j.picks = (int64_t)op_span(indices, p.batch, indices->rank);
-  j.bytes = (int64_t)op_span(params, p.axis + 1, params->rank) * move_element(params->type);
+  j.bytes = pick_bytes(params, p.axis);
   j.step = j.bytes * params->dims[p.axis];
   const int64_t total = j.batches * j.outer * j.picks, wanted = total * j.bytes / (256 * 1024);
   j.tasks = wanted < 1 ? 1 : wanted > total ? total : wanted;
@@ -102,16 +117,18 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return whole_bytes(c) ? move(c) : move_any(c, move); }
+
 const mote_op op_gather = {
     .name = "GATHER",
     .code = sch_BuiltinOperator_GATHER,
-    .versions = 6,
+    .versions = 8,
     .options = sch_BuiltinOptions_GatherOptions,
     .inputs_min = 2,
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i16|i32|i64 > =",
+    .types = MOVE_ALL " i16|i32|i64 > =",
     .infer = infer,
     .plan = plan,
     .run = run,

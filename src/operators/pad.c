@@ -76,9 +76,7 @@ static mote_status infer(op_ctx *c) {
 /* One element of the padding: the operand, or the zero point, in little-endian bytes. */
 static void read_value(const op_ctx *c, int64_t value[2]) {
   const op_tensor *const t = c->out[0], *const operand = c->num_inputs > 2 ? c->in[2] : NULL;
-  const bool quantised = t->type == MOTE_INT8 || t->type == MOTE_UINT8 || t->type == MOTE_INT16;
-  value[0] = quantised ? t->zero_point : 0;
-  value[1] = 0;
+  move_zero(t, value);
   if (operand) memcpy(value, operand->data, (size_t)move_element(t->type));
 }
 
@@ -113,7 +111,7 @@ static void copy_inside(op_ctx *c, const padding *p) {
   move_run(c, &plan, (char *)out->data + start, in->data);
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const out = c->out[0];
   padding p;
   bool known;
@@ -128,19 +126,39 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, move); }
+
 const mote_op op_pad = {
     .name = "PAD",
     .code = sch_BuiltinOperator_PAD,
-    .versions = 5,
+    .versions = 6,
     .options = sch_BuiltinOptions_PadOptions,
     .inputs_min = 2,
     .inputs_max = 3,
     .outputs_min = 1,
     .outputs_max = 1,
     .optional = 1u << 2,
-    .types = MOVE_TYPES " i8|i16|i32|i64 = > =",
+    .types = MOVE_ALL " i8|i16|i32|i64 = > =",
     .check = check,
     .infer = infer,
+    .plan = move_plan,
     .run = run,
     .notes = "Up to 8 dimensions; paddings may be computed in the run.",
+};
+
+const mote_op op_padv2 = {
+    .name = "PADV2",
+    .code = sch_BuiltinOperator_PADV2,
+    .versions = 6,
+    .options = sch_BuiltinOptions_PadV2Options,
+    .inputs_min = 3,
+    .inputs_max = 3,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_ALL " i8|i16|i32|i64 = > =",
+    .check = check,
+    .infer = infer,
+    .plan = move_plan,
+    .run = run,
+    .notes = "Up to 8 dimensions; the value must be quantised as the output is.",
 };

@@ -1,15 +1,15 @@
-/* reshape.c: RESHAPE and SQUEEZE, which give the same elements another shape.
+/* reshape.c: RESHAPE, SQUEEZE, EXPAND_DIMS and STABLEHLO_RESHAPE, which give the same elements another shape; and
+ * DENSIFY, whose input the compiler has written out in full already.
  *
- * Both are aliases: the planner makes output and input one, and run copies only where it could not.
+ * All are aliases: the planner makes output and input one, and run copies only where it could not.
  */
 #include <string.h>
 
 #include "base/size.h"
 #include "operators/move.h"
 
-#define RESHAPE_TYPES MOVE_TYPES "|i4|i2|u4"
-
 static mote_status copy_all(op_ctx *c) {
+  if (c->in[0]->type == MOTE_STRING) MOTE_TRY(op_resize(c, 0, c->out[0]->rank, c->out[0]->dims, c->in[0]->bytes));
   if (c->out[0]->data != c->in[0]->data)
     move_rows(c, c->out[0]->data, 0, c->in[0]->data, 0, 1, (int64_t)c->out[0]->bytes);
   return MOTE_OK;
@@ -109,7 +109,7 @@ const mote_op op_reshape = {
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = RESHAPE_TYPES " any > =",
+    .types = MOVE_ALL " any > =",
     .traits = OP_ALIAS,
     .infer = reshape_infer,
     .run = copy_all,
@@ -153,15 +153,106 @@ static mote_status squeeze_infer(op_ctx *c) {
 const mote_op op_squeeze = {
     .name = "SQUEEZE",
     .code = sch_BuiltinOperator_SQUEEZE,
-    .versions = 1,
+    .versions = 2,
     .options = sch_BuiltinOptions_SqueezeOptions,
     .inputs_min = 1,
     .inputs_max = 1,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = RESHAPE_TYPES " > =",
+    .types = MOVE_ALL " > =",
     .traits = OP_ALIAS,
     .infer = squeeze_infer,
     .run = copy_all,
     .notes = "Without squeeze_dims all dimensions of size 1 go.",
+};
+
+/* ---- EXPAND_DIMS ---- */
+
+static mote_status expand_infer(op_ctx *c) {
+  const op_tensor *const in = c->in[0];
+  op_tensor *const out = c->out[0];
+  OP_REQUIRE(c, !op_shape_known(c->in[1]) || op_count(c->in[1]) == 1, MOTE_ERR_SHAPE,
+             "the axis must be one number; it has %zu", op_count(c->in[1]));
+  OP_REQUIRE(c, in->rank < OP_MAX_RANK, MOTE_ERR_SHAPE, "the input has %d dimensions already; at most %d are supported",
+             (int)in->rank, OP_MAX_RANK);
+  move_unknown(out, in->rank < 0 ? -1 : in->rank + 1);
+  int64_t wanted;
+  int32_t axis;
+  if (in->rank < 0 || !move_scalar(c, 1, &wanted)) return MOTE_OK;
+  MOTE_TRY(op_axis(c, wanted, out->rank, &axis));
+  for (int32_t i = 0; i < out->rank; i++) out->dims[i] = i < axis ? in->dims[i] : i == axis ? 1 : in->dims[i - 1];
+  return MOTE_OK;
+}
+
+const mote_op op_expand_dims = {
+    .name = "EXPAND_DIMS",
+    .code = sch_BuiltinOperator_EXPAND_DIMS,
+    .versions = 1,
+    .options = sch_BuiltinOptions_ExpandDimsOptions,
+    .inputs_min = 2,
+    .inputs_max = 2,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_ALL " i32|i64 > =",
+    .traits = OP_ALIAS,
+    .infer = expand_infer,
+    .run = copy_all,
+    .notes = "The axis may be computed in the run.",
+};
+
+/* ---- STABLEHLO_RESHAPE: the shape is the one that the file declares for the output ---- */
+
+static mote_status declared_infer(op_ctx *c) {
+  op_tensor *const out = c->out[0];
+  int32_t free = -1, open = 0;
+  for (int32_t i = 0; i < out->rank; i++)
+    if (out->dims[i] < 0) free = i, open++;
+  if (out->rank < 0 || open > 1 || !op_shape_known(c->in[0])) return MOTE_OK;
+  return fit(c, free);
+}
+
+const mote_op op_stablehlo_reshape = {
+    .name = "STABLEHLO_RESHAPE",
+    .code = sch_BuiltinOperator_STABLEHLO_RESHAPE,
+    .versions = 1,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_ALL " > =",
+    .traits = OP_ALIAS,
+    .infer = declared_infer,
+    .run = copy_all,
+    .notes = "The shape is the one declared for the output; one dimension of it may be open.",
+};
+
+/* ---- DENSIFY ---- */
+
+static mote_status densify_check(op_ctx *c) {
+  OP_REQUIRE(c, op_is_const(c->in[0]), MOTE_ERR_MODEL,
+             "the input must be a constant; sparse tensors are computed by "
+             "no operator");
+  return MOTE_OK;
+}
+
+static mote_status same_infer(op_ctx *c) {
+  op_same_shape(c->out[0], c->in[0]);
+  return MOTE_OK;
+}
+
+const mote_op op_densify = {
+    .name = "DENSIFY",
+    .code = sch_BuiltinOperator_DENSIFY,
+    .versions = 1,
+    .options = sch_BuiltinOptions_DensifyOptions,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_TYPES " > =",
+    .traits = OP_ALIAS,
+    .check = densify_check,
+    .infer = same_infer,
+    .run = copy_all,
+    .notes = "Sparse constants are written out in full once a program.",
 };

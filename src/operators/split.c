@@ -64,20 +64,22 @@ static mote_status split_infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-static mote_status split_run(op_ctx *c) { return run_split(c, SPLIT_IN, SPLIT_AXIS); }
+static mote_status split_move(op_ctx *c) { return run_split(c, SPLIT_IN, SPLIT_AXIS); }
+static mote_status split_run(op_ctx *c) { return move_any(c, split_move); }
 
 const mote_op op_split = {
     .name = "SPLIT",
     .code = sch_BuiltinOperator_SPLIT,
-    .versions = 4,
+    .versions = 5,
     .options = sch_BuiltinOptions_SplitOptions,
     .inputs_min = 2,
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = OP_ANY,
-    .types = "i32 " MOVE_TYPES " > =1 ...",
+    .types = "i32 " MOVE_ALL " > =1 ...",
     .check = split_check,
     .infer = split_infer,
+    .plan = move_plan,
     .run = split_run,
     .notes = "The axis may be computed in the run.",
 };
@@ -137,20 +139,22 @@ static mote_status split_v_infer(op_ctx *c) {
   return share_out(c, axis, in->dims[axis]);
 }
 
-static mote_status split_v_run(op_ctx *c) { return run_split(c, SPLIT_V_IN, SPLIT_V_AXIS); }
+static mote_status split_v_move(op_ctx *c) { return run_split(c, SPLIT_V_IN, SPLIT_V_AXIS); }
+static mote_status split_v_run(op_ctx *c) { return move_any(c, split_v_move); }
 
 const mote_op op_split_v = {
     .name = "SPLIT_V",
     .code = sch_BuiltinOperator_SPLIT_V,
-    .versions = 2,
+    .versions = 3,
     .options = sch_BuiltinOptions_SplitVOptions,
     .inputs_min = 3,
     .inputs_max = 3,
     .outputs_min = 1,
     .outputs_max = OP_ANY,
-    .types = MOVE_TYPES " i32|i64 i32 > = ...",
+    .types = MOVE_ALL " i32|i64 i32 > = ...",
     .check = split_v_check,
     .infer = split_v_infer,
+    .plan = move_plan,
     .run = split_v_run,
     .notes = "One size may be -1: it gets what is left. Sizes and axis may be computed in the run.",
 };

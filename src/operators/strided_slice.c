@@ -154,7 +154,7 @@ static mote_status infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   const op_tensor *const in = c->in[0];
   slice s;
   MOTE_TRY(make_slice(c, &s));
@@ -173,6 +173,8 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, move); }
+
 const mote_op op_strided_slice = {
     .name = "STRIDED_SLICE",
     .code = sch_BuiltinOperator_STRIDED_SLICE,
@@ -182,8 +184,9 @@ const mote_op op_strided_slice = {
     .inputs_max = 4,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i32 i32 i32 > =",
+    .types = MOVE_ALL " i32 i32 i32 > =",
     .infer = infer,
+    .plan = move_plan,
     .run = run,
     .notes = "All masks, negative strides and the offset flag; up to 8 dimensions.",
 };

@@ -30,7 +30,7 @@ static mote_status infer(op_ctx *c) {
 }
 
 /* Each axis becomes two: which repetition, and which element, with a step of 0 in the input for the first. */
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const out = c->out[0];
   int64_t from[OP_MAX_RANK], to[OP_MAX_RANK];
   move_steps(in, from);
@@ -46,6 +46,8 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, move); }
+
 const mote_op op_tile = {
     .name = "TILE",
     .code = sch_BuiltinOperator_TILE,
@@ -55,8 +57,9 @@ const mote_op op_tile = {
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i32|i64 > =",
+    .types = MOVE_ALL " i32|i64 > =",
     .infer = infer,
+    .plan = move_plan,
     .run = run,
     .notes = "Multiples may be computed in the run.",
 };

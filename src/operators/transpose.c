@@ -36,7 +36,7 @@ static mote_status infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status move(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const out = c->out[0];
   int32_t axes[OP_MAX_RANK];
   int64_t from[OP_MAX_RANK], to[OP_MAX_RANK];
@@ -51,6 +51,8 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, move); }
+
 const mote_op op_transpose = {
     .name = "TRANSPOSE",
     .code = sch_BuiltinOperator_TRANSPOSE,
@@ -60,8 +62,9 @@ const mote_op op_transpose = {
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i32|i64 > =",
+    .types = MOVE_ALL " i32|i64 > =",
     .infer = infer,
+    .plan = move_plan,
     .run = run,
     .notes = "Up to 8 dimensions.",
 };

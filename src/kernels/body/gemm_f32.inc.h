@@ -14,8 +14,6 @@
  * The sum over k is cut into stretches of DEPTH, so that a stretch of a panel stays in the caches while all rows of A
  * pass by it; between stretches sums rest in C, which changes no bit of them.
  */
-#include <math.h>
-
 #include "base/size.h"
 #include "kernels/tables.h"
 #include "kernels/unroll.h"
@@ -62,12 +60,12 @@ typedef struct stretch {
   const float *const *rows; /* unless NULL: piece t of row i at rows[t * m + i] + offset */
   size_t a_stride, m, offset;
   const float *b;     /* the panel, from the first step on */
-  const float *start; /* sums so far, start_stride apart: biases, then those in c */
-  size_t start_stride;
+  const float *start; /* biases, or NULL: go on with the sums in c */
   float *c;
   size_t c_stride;
-  size_t last;  /* columns of the last vector that exist */
-  float lo, hi; /* infinite but for the last stretch */
+  size_t last; /* columns of the last vector that exist */
+  bool end;    /* the last stretch: clamp */
+  float lo, hi;
 } stretch;
 
 /* rows and vectors are constants of each call, so that the sums become registers. */
@@ -77,9 +75,9 @@ KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
   const int end = vectors - 1;
   KERN_UNROLL
   for (int i = 0; i < rows; i++) {
-    const float *start = s->start + (size_t)i * s->start_stride;
-    if (vectors > 1) sum[i][0] = load(start);
-    sum[i][end] = load_part(start + end * LANES, s->last);
+    const float *c = s->c + (size_t)i * s->c_stride;
+    if (vectors > 1) sum[i][0] = load(s->start ? s->start : c);
+    sum[i][end] = s->start ? load(s->start + end * LANES) : load_part(c + end * LANES, s->last);
   }
   for (size_t t = 0; t < s->pieces; t++) {
     KERN_UNROLL
@@ -98,8 +96,8 @@ KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
   KERN_UNROLL
   for (int i = 0; i < rows; i++) {
     float *c = s->c + (size_t)i * s->c_stride;
-    if (vectors > 1) store(c, clamp(sum[i][0], s->lo, s->hi));
-    store_part(c + end * LANES, clamp(sum[i][end], s->lo, s->hi), s->last);
+    if (vectors > 1) store(c, s->end ? clamp(sum[i][0], s->lo, s->hi) : sum[i][0]);
+    store_part(c + end * LANES, s->end ? clamp(sum[i][end], s->lo, s->hi) : sum[i][end], s->last);
   }
 }
 
@@ -133,7 +131,6 @@ static void sweep(stretch s, size_t m, bool wide, int t) {
       (wide ? tiles[t].wide : tiles[t].narrow)(&s);
       if (s.rows) s.rows += tiles[t].rows;
       else s.a += tiles[t].rows * s.a_stride;
-      s.start += tiles[t].rows * s.start_stride;
       s.c += tiles[t].rows * s.c_stride;
     }
 }
@@ -144,9 +141,8 @@ static void run_stretch(const gemm_f32_job *job, stretch s, size_t p) {
     const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
     const float *panel = job->packed + j * (job->k + 1);
     s.b = panel + row * (p + 1);
+    s.start = p == 0 ? panel : NULL;
     s.c = job->c + (j - job->n_begin);
-    s.start = p == 0 ? panel : s.c;
-    s.start_stride = p == 0 ? 0 : job->c_stride;
     s.last = width - (row - LANES);
     sweep(s, job->m, width > LANES, first_tile(job));
   }
@@ -166,13 +162,12 @@ static size_t cut(const gemm_f32_job *job, stretch *s, size_t p) {
 }
 
 static void run(const gemm_f32_job *job) {
-  stretch s = {.a = job->a, .a_stride = job->a_stride, .m = job->m, .c_stride = job->c_stride};
+  stretch s = {
+      .a = job->a, .a_stride = job->a_stride, .m = job->m, .c_stride = job->c_stride, .lo = job->lo, .hi = job->hi};
   size_t p = 0;
   do {
     const size_t steps = cut(job, &s, p);
-    const bool end = p + steps == job->k;
-    s.lo = end ? job->lo : -INFINITY;
-    s.hi = end ? job->hi : INFINITY;
+    s.end = p + steps == job->k;
     run_stretch(job, s, p);
     p += steps;
   } while (p < job->k);

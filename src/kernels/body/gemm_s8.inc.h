@@ -85,8 +85,7 @@ typedef struct strip {
   size_t a_stride;
   const char *panel;
   int32_t w_zero;
-  const int32_t *sums; /* of row i at sums + i * sums_step */
-  size_t sums_step;
+  const int32_t *sums;
   int32_t *c;
   size_t c_stride;
   size_t last; /* columns of the last vector that exist */
@@ -99,7 +98,7 @@ KERN_INLINE void tile(const strip *s, const int rows, const int vectors) {
   const vec start0 = load((const int32_t *)s->panel), start1 = load((const int32_t *)s->panel + end * LANES);
   KERN_UNROLL
   for (int i = 0; i < rows; i++) {
-    const int32_t row = (int32_t)((uint32_t)s->w_zero * (uint32_t)s->sums[(size_t)i * s->sums_step]);
+    const int32_t row = s->w_zero ? (int32_t)((uint32_t)s->w_zero * (uint32_t)s->sums[i]) : 0;
     sum[i][0] = subtract(start0, row);
     if (vectors > 1) sum[i][1] = subtract(start1, row);
   }
@@ -145,12 +144,11 @@ static void sweep(strip s, size_t m, bool wide) {
       (wide ? tiles[t].wide : tiles[t].narrow)(&s);
       s.a += tiles[t].rows * s.a_stride;
       s.c += tiles[t].rows * s.c_stride;
-      s.sums += tiles[t].rows * s.sums_step;
+      if (s.w_zero) s.sums += tiles[t].rows;
     }
 }
 
 static void run(const gemm_s8_job *job) {
-  const int32_t none = 0;
   const size_t depth = depth_of(job->k);
   for (size_t j = job->n_begin; j < job->n_end; j += NR) {
     const size_t width = job->n_end - j < NR ? job->n_end - j : NR, row = width > LANES ? NR : LANES;
@@ -159,8 +157,7 @@ static void run(const gemm_s8_job *job) {
                   .a_stride = job->a_stride,
                   .panel = (const char *)job->packed + j * (depth + sizeof(int32_t)),
                   .w_zero = job->w_zero,
-                  .sums = job->w_zero ? job->sums : &none,
-                  .sums_step = job->w_zero ? 1 : 0,
+                  .sums = job->sums,
                   .c = job->c + (j - job->n_begin),
                   .c_stride = job->c_stride,
                   .last = width - (row - LANES)},
