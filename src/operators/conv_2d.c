@@ -206,7 +206,7 @@ static mote_status prepare(op_ctx *c) {
 
 /* ---- plan ---- */
 
-/* Pieces shorter than this many floats are gathered: reaching for them would take longer than using them. */
+/* Taps of fewer floats are taken line by line, or gathered: reaching for them would take longer than using them. */
 enum { PIECE_LEAST = 16 };
 
 /* Where rows are, and their bytes. */
@@ -222,10 +222,12 @@ static mote_status lay_rows(op_ctx *c, conv_plan *p, conv_kind kind, size_t elem
     const bool is_signed = kind == CONV_HYBRID || c->in[CONV_INPUT]->type == MOTE_INT8;
     in_place = in_place && g->direct == (is_signed ? GEMM_S8_SIGNED : GEMM_S8_UNSIGNED) && p->k % g->k_align == 0;
   }
-  const bool pointed = p->method == CONV_MATRIX && kind == CONV_F32 && p->channels >= PIECE_LEAST;
+  const bool floats = p->method == CONV_MATRIX && kind == CONV_F32;
+  const bool lines = p->shape.dilation_w == 1 && p->channels == (size_t)p->shape.in_c;
   if (in_place) p->row_bytes = stride * element;
   if (in_place || p->method == CONV_TAPS) p->rows = ROWS_IN_PLACE;
-  else p->rows = pointed ? ROWS_POINTED : ROWS_GATHERED;
+  else if (floats && p->channels >= PIECE_LEAST) p->rows = ROWS_POINTED;
+  else p->rows = floats && lines ? ROWS_LINED : ROWS_GATHERED;
   return MOTE_OK;
 }
 
@@ -242,8 +244,10 @@ static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *pa
   scratch_layout worker = {0}, all = {0};
   const size_t taps = (size_t)p->shape.filter_h * (size_t)p->shape.filter_w;
   const size_t row_tiles = p->images * p->groups * p->tiles.row_tiles;
-  if (p->rows == ROWS_POINTED) p->rows_at = scratch_part(&worker, p->tiles.rows * sizeof(void *), taps);
+  if (p->rows == ROWS_POINTED || p->rows == ROWS_LINED)
+    p->rows_at = scratch_part(&worker, p->tiles.rows * sizeof(void *), taps);
   else p->rows_at = scratch_part(&worker, p->rows == ROWS_GATHERED ? p->tiles.rows : 0, p->row_bytes);
+  p->lines_at = scratch_part(&worker, p->rows == ROWS_LINED ? p->tiles.rows : 0, p->row_bytes);
   p->acc_at = scratch_part(&worker, sums_up ? p->tiles.rows * p->acc_cols : 0, sizeof(int32_t));
   p->sums_at = scratch_part(&worker, sums_up ? p->tiles.rows : 0, sizeof(int32_t));
   p->outside_at = scratch_part(&worker, p->rows == ROWS_IN_PLACE ? 0 : p->k / (size_t)p->shape.filter_h, element);

@@ -24,7 +24,8 @@ typedef struct conv_block {
 /* Where the rows of the left matrix are. */
 typedef enum conv_rows {
   ROWS_IN_PLACE, /* in the input */
-  ROWS_POINTED,  /* in pieces, in the input: float kernels take pointers to them */
+  ROWS_POINTED,  /* in the input, a piece for each tap: float kernels take pointers to them */
+  ROWS_LINED,    /* in the input, a piece for each line of the window; those at the sides are gathered by each tile */
   ROWS_GATHERED, /* by each tile */
   ROWS_SHARED    /* gathered before all tiles, where several share them */
 } conv_rows;
@@ -51,7 +52,7 @@ typedef struct conv_plan {
   conv_block block;
   /* scratch: for all, then for each worker */
   size_t block_at, quantized_at, scales_at, shared_at, workers_at, worker_bytes;
-  size_t rows_at, acc_at, sums_at, outside_at;
+  size_t rows_at, lines_at, acc_at, sums_at, outside_at;
 } conv_plan;
 
 typedef struct conv_2d_params {

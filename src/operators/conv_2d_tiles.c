@@ -29,7 +29,7 @@ static void multiply_f32(const conv_job *j, const conv_tile *t) {
                             .a = (const float *)t->a,
                             .a_stride = t->a ? p->row_bytes / sizeof(float) : 0,
                             .pieces = (const float *const *)t->taps,
-                            .piece = p->channels,
+                            .piece = p->rows == ROWS_LINED ? p->channels * (size_t)p->shape.filter_w : p->channels,
                             .packed = pack_of(j, t),
                             .c = (float *)j->c->out[0]->data + output_at(p, t),
                             .c_stride = (size_t)p->shape.out_c,
@@ -298,7 +298,9 @@ static void point(const conv_job *j, conv_tile *t) {
   const windows w = windows_of(j, t);
   fill_outside(j, t, w.element, t->scratch + j->plan->outside_at);
   t->taps = (const void **)(void *)(t->scratch + j->plan->rows_at);
-  windows_point(&w, first_pixel(j->plan, t), t->rows, t->taps);
+  if (j->plan->rows == ROWS_LINED)
+    windows_point_lines(&w, first_pixel(j->plan, t), t->rows, t->taps, t->scratch + j->plan->lines_at);
+  else windows_point(&w, first_pixel(j->plan, t), t->rows, t->taps);
 }
 
 /* The rows of tile number `n` of all that have rows of their own. */
@@ -329,7 +331,8 @@ static void find_rows(const conv_job *j, conv_tile *t, size_t n) {
     case ROWS_IN_PLACE:
       t->a = j->input + first_pixel(p, t) * p->row_bytes + windows_of(j, t).first * windows_of(j, t).element;
       break;
-    case ROWS_POINTED: point(j, t); break;
+    case ROWS_POINTED:
+    case ROWS_LINED: point(j, t); break;
     case ROWS_GATHERED:
       gather(j, t, t->scratch + p->rows_at);
       t->a = t->scratch + p->rows_at;

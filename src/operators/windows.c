@@ -109,3 +109,31 @@ void windows_point(const windows *w, size_t pixel, size_t count, const void **to
     }
   }
 }
+
+void windows_point_lines(const windows *w, size_t pixel, size_t count, const void **to, uint8_t *copies) {
+  const conv_shape *const s = w->shape;
+  const size_t out_w = (size_t)s->out_w, out_h = (size_t)s->out_h, tap_bytes = (size_t)s->in_c * w->element;
+  const size_t line_bytes = (size_t)s->in_w * tap_bytes;
+  for (size_t i = 0; i < count; i++) {
+    const size_t at = pixel + i;
+    const uint8_t *const image = (const uint8_t *)w->images + at / out_w / out_h * (size_t)s->in_h * line_bytes;
+    const int32_t top = (int32_t)(at / out_w % out_h) * s->stride_h - s->before_h;
+    place p = {.x = (int32_t)(at % out_w) * s->stride_w - s->before_w};
+    const bool inside = p.x >= 0 && p.x <= s->in_w - s->filter_w;
+    for (int32_t f = 0; f < s->filter_h; f++) {
+      const int32_t y = top + f * s->dilation_h;
+      const void **const line = to + (size_t)f * count + i;
+      if (y < 0 || y >= s->in_h) {
+        *line = w->outside;
+        continue;
+      }
+      p.line = image + (size_t)y * line_bytes;
+      if (inside) *line = p.line + (size_t)p.x * tap_bytes;
+      else {
+        put_run(w, p, copies);
+        *line = copies;
+        copies += (size_t)s->filter_w * tap_bytes;
+      }
+    }
+  }
+}

@@ -26,6 +26,11 @@ void windows_gather(const windows *w, size_t pixel, size_t count, void *to, size
 /* The same rows as pieces of `channels` elements: to[t * count + i] is where tap t of row i lies. */
 void windows_point(const windows *w, size_t pixel, size_t count, const void **to);
 
+/* The same rows as pieces of filter_w * channels elements, where taps that lie side by side are one piece (no dilation
+ * sideways, all channels): to[f * count + i] is line f of row i. Lines that reach beyond the image are put together in
+ * `copies`, which has room for all of them. */
+void windows_point_lines(const windows *w, size_t pixel, size_t count, const void **to, uint8_t *copies);
+
 /* True when rows need no gathering, since they lie in the input already: row i at element i * stride. */
 bool windows_in_place(const conv_shape *s, size_t *stride);
 
