@@ -16,11 +16,10 @@
 
 LOOPS_TABLES(scalar)
 LOOPS_TABLES(avx2)
-LOOPS_TABLES(avx512)
 LOOPS_TABLES(neon)
 
-const binary_kernels *kern_binary(cpu_level level) { return KERN_CHOOSE(binary_kernels, level); }
-const map_kernels *kern_map(cpu_level level) { return KERN_CHOOSE(map_kernels, level); }
-const pool_kernels *kern_pool(cpu_level level) { return KERN_CHOOSE(pool_kernels, level); }
-const reduce_kernels *kern_reduce(cpu_level level) { return KERN_CHOOSE(reduce_kernels, level); }
-const resize_kernels *kern_resize(cpu_level level) { return KERN_CHOOSE(resize_kernels, level); }
+const binary_kernels *kern_binary(cpu_level level) { return KERN_CHOOSE_256(binary_kernels, level); }
+const map_kernels *kern_map(cpu_level level) { return KERN_CHOOSE_256(map_kernels, level); }
+const pool_kernels *kern_pool(cpu_level level) { return KERN_CHOOSE_256(pool_kernels, level); }
+const reduce_kernels *kern_reduce(cpu_level level) { return KERN_CHOOSE_256(reduce_kernels, level); }
+const resize_kernels *kern_resize(cpu_level level) { return KERN_CHOOSE_256(resize_kernels, level); }

@@ -30,9 +30,13 @@ KERN_TABLES(neon)
 #if defined(__x86_64__)
 #define KERN_CHOOSE(family, level)                                                                                     \
   ((level) == CPU_AVX512 ? &family##_avx512 : (level) == CPU_AVX2 ? &family##_avx2 : &family##_scalar)
+/* For families that wider vectors do not make faster: they wait for memory, or for chains of products. */
+#define KERN_CHOOSE_256(family, level) ((level) >= CPU_AVX2 ? &family##_avx2 : &family##_scalar)
 #elif defined(__aarch64__)
+#define KERN_CHOOSE_256(family, level) KERN_CHOOSE(family, level)
 #define KERN_CHOOSE(family, level) ((level) == CPU_NEON ? &family##_neon : &family##_scalar)
 #else
+#define KERN_CHOOSE_256(family, level) KERN_CHOOSE(family, level)
 #define KERN_CHOOSE(family, level) ((void)(level), &family##_scalar)
 #endif
 
