@@ -45,6 +45,12 @@ foreach(name dwconv_sums dynquant)
     "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
 endforeach()
 
+# So are those for types that few models use.
+foreach(name arith number)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/${name}.c PROPERTIES COMPILE_OPTIONS
+    "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
+endforeach()
+
 # What links the room as a library gets all of its levels.
 foreach(room ${MOTE_ISA_ROOMS})
   target_sources(room_kernels INTERFACE $<TARGET_OBJECTS:${room}>)

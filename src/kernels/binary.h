@@ -15,10 +15,25 @@
 
 typedef void (*binary_fn)(const void *a, const void *b, void *y, size_t n, const void *params);
 
-typedef enum binary_kind { BINARY_ADD, BINARY_MUL, BINARY_KINDS } binary_kind;
-typedef enum compare_kind { COMPARE_LESS, COMPARE_LESS_EQUAL, COMPARE_KINDS } compare_kind;
+typedef enum binary_kind {
+  BINARY_ADD,
+  BINARY_MUL,
+  BINARY_SUB,
+  BINARY_DIV,
+  BINARY_SQUARED_DIFFERENCE,
+  BINARY_MAX,
+  BINARY_MIN,
+  BINARY_KINDS
+} binary_kind;
+typedef enum compare_kind {
+  COMPARE_LESS,
+  COMPARE_LESS_EQUAL,
+  COMPARE_EQUAL,
+  COMPARE_NOT_EQUAL,
+  COMPARE_KINDS
+} compare_kind;
 
-/* min(max(f(a, b), lo), hi); NaN stays NaN. */
+/* min(max(f(a, b), lo), hi); NaN stays NaN. MAX and MIN give b where an operand is NaN, and are not clamped. */
 typedef struct binary_f32 {
   float lo, hi;
 } binary_f32;
@@ -31,9 +46,13 @@ typedef struct binary_int {
 /* Quantized operands, by TFLite's rules. With a' = a - a_zero, b' = b - b_zero and Q_x = fx_mbqm by multiplier x, the
  * result is clamp(r + y_zero), where r is
  *   add       Q_y(Q_a(a' << left) + Q_b(b' << left))
+ *   sub       Q_y(Q_a(a' << left) - Q_b(b' << left))
+ *   squared_difference  Q_y(d * d), d being the difference in sub
  *   mul       Q_y(a' * b')
+ *   div       a' / b' by a reciprocal in fixed point, times the multiplier y; b' is not 0
  *   prelu     a' >= 0 ? Q_a(a') : Q_y(a' * b')
- *   add_pot16 sat16(a' / 2^-a.shift + b' / 2^-b.shift), rounded by fx_rdbp: int16 with power-of-two scales
+ *   add_pot16 sat16(a' / 2^-a.shift + b' / 2^-b.shift), rounded by fx_rdbp: int16 with power-of-two scales; sub_pot16
+ *             subtracts
  *   mul_q15_8 fx_rdbp(fx_srdhm16(a', b'), 8): Q0.15 to 8 bits
  * and comparisons are of Q_a(a' << left) with Q_b(b' << left). */
 typedef struct binary_quant {
@@ -44,16 +63,18 @@ typedef struct binary_quant {
   int32_t lo, hi;
 } binary_quant;
 
-/* Entries by type; parameters beside. Comparisons give bool, false where one operand is NaN. */
+/* Entries by type; parameters beside. Comparisons give bool, false where one operand is NaN (not_equal: true). Kinds
+ * that a type has no entry for are NULL; kernels/arith.h does them. */
 typedef struct binary_kernels {
   binary_fn f32[BINARY_KINDS], i16[BINARY_KINDS], i32[BINARY_KINDS], i64[BINARY_KINDS]; /* binary_f32, binary_int */
-  binary_fn q8[BINARY_KINDS], q16[BINARY_KINDS], add_pot16, mul_q15_8;                  /* binary_quant */
+  binary_fn q8[BINARY_KINDS], q16[BINARY_KINDS], add_pot16, sub_pot16, mul_q15_8;       /* binary_quant */
+  binary_fn max_8, min_8;                                                               /* binary_quant: flip alone */
   binary_fn prelu_f32;                                                                  /* NULL */
   binary_fn prelu_q8, prelu_q16;                                                        /* binary_quant */
 
   binary_fn compare_f32[COMPARE_KINDS], compare_i16[COMPARE_KINDS]; /* NULL */
   binary_fn compare_i32[COMPARE_KINDS], compare_i64[COMPARE_KINDS]; /* NULL */
-  binary_fn compare_q8[COMPARE_KINDS];                              /* binary_quant */
+  binary_fn compare_q8[COMPARE_KINDS], equal_q16, not_equal_q16;    /* binary_quant */
 } binary_kernels;
 
 const binary_kernels *kern_binary(cpu_level level);

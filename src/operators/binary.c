@@ -1,16 +1,19 @@
-/* binary.c: arithmetic of two operands that broadcast: ADD, MUL.
+/* binary.c: arithmetic of two operands that broadcast and may be quantized: ADD, MUL, SUB, DIV, SQUARED_DIFFERENCE,
+ * MAXIMUM, MINIMUM.
  *
- * Comparisons are in compare.c, PRELU in prelu.c; the loops are kernels/binary.h, and the walk is broadcast.h.
+ * Comparisons are in compare.c, PRELU in prelu.c, what is never quantized in arith.c; the loops are kernels/binary.h
+ * and, of types that few models use, kernels/arith.h; the walk is broadcast.h.
  */
 #include "kernels/binary.h"
 
 #include <math.h>
 
+#include "kernels/arith.h"
 #include "operators/broadcast.h"
 #include "operators/op.h"
 
 /* Which kernels an operator's types and quantization ask for. */
-enum { PATH_F32, PATH_INT, PATH_QUANT, PATH_POT, PATH_Q15 };
+enum { PATH_F32, PATH_INT, PATH_QUANT, PATH_POT, PATH_Q15, PATH_BYTES, PATH_ARITH };
 
 typedef struct binary_params {
   int32_t path;
@@ -18,6 +21,7 @@ typedef struct binary_params {
     binary_f32 f32;
     binary_int ints;
     binary_quant quant;
+    arith arith;
   } u;
 } binary_params;
 
@@ -38,15 +42,36 @@ static void quant_mul(const op_ctx *c, binary_quant *q) {
   q->y = fx_quantize_multiplier(c->in[0]->scale * c->in[1]->scale / c->out[0]->scale);
 }
 
+/* SQUARED_DIFFERENCE: as ADD up to the difference, and its square has twice the spare bits. */
+static void quant_squared_difference(const op_ctx *c, binary_quant *q) {
+  const float sa = c->in[0]->scale, sb = c->in[1]->scale;
+  const double twice = 2 * (double)(sa > sb ? sa : sb);
+  q->left = 7;
+  q->a = fx_quantize_multiplier(sa / twice);
+  q->b = fx_quantize_multiplier(sb / twice);
+  q->y = fx_quantize_multiplier(twice * twice / ((double)(1 << 14) * c->out[0]->scale));
+}
+
+static void quant_div(const op_ctx *c, binary_quant *q) {
+  q->y = fx_quantize_multiplier(c->in[0]->scale / (c->in[1]->scale * c->out[0]->scale));
+}
+
 typedef struct rule {
   int32_t code;
   binary_kind kind;
+  arith_op arith;
   void (*quant)(const op_ctx *c, binary_quant *q);
 } rule;
 
 static const rule rules[] = {
-    {sch_BuiltinOperator_ADD, BINARY_ADD, quant_add},
-    {sch_BuiltinOperator_MUL, BINARY_MUL, quant_mul},
+    {sch_BuiltinOperator_ADD, BINARY_ADD, ARITH_ADD, quant_add},
+    {sch_BuiltinOperator_MUL, BINARY_MUL, ARITH_MUL, quant_mul},
+    {sch_BuiltinOperator_SUB, BINARY_SUB, ARITH_SUB, quant_add},
+    {sch_BuiltinOperator_DIV, BINARY_DIV, ARITH_DIV, quant_div},
+    {sch_BuiltinOperator_SQUARED_DIFFERENCE, BINARY_SQUARED_DIFFERENCE, ARITH_SQUARED_DIFFERENCE,
+     quant_squared_difference},
+    {sch_BuiltinOperator_MAXIMUM, BINARY_MAX, ARITH_MAX, NULL},
+    {sch_BuiltinOperator_MINIMUM, BINARY_MIN, ARITH_MIN, NULL},
 };
 
 static const rule *rule_of(const op_ctx *c) {
@@ -59,6 +84,8 @@ static int32_t activation_of(const op_ctx *c) {
   switch (c->op->options) {
     case sch_BuiltinOptions_AddOptions: return ((const sch_AddOptions *)c->options)->fused_activation_function;
     case sch_BuiltinOptions_MulOptions: return ((const sch_MulOptions *)c->options)->fused_activation_function;
+    case sch_BuiltinOptions_SubOptions: return ((const sch_SubOptions *)c->options)->fused_activation_function;
+    case sch_BuiltinOptions_DivOptions: return ((const sch_DivOptions *)c->options)->fused_activation_function;
     default: return sch_ActivationFunctionType_NONE;
   }
 }
@@ -72,10 +99,15 @@ static bool power_of_two(float scale, int32_t *exponent) {
   return fabsf(log2 - whole) < 1e-3f;
 }
 
-/* int16 ADD of old models: all scales are powers of two, and one operand is shifted right to the output's. */
+static bool wants_pot(const op_ctx *c) {
+  if (c->op->code == sch_BuiltinOperator_ADD) return ((const sch_AddOptions *)c->options)->pot_scale_int16;
+  return c->op->code == sch_BuiltinOperator_SUB && ((const sch_SubOptions *)c->options)->pot_scale_int16;
+}
+
+/* int16 ADD and SUB of old models: all scales are powers of two, and one operand is shifted right to the output's. */
 static mote_status check_pot(op_ctx *c, binary_params *p, bool *pot) {
   *pot = false;
-  if (c->op->code != sch_BuiltinOperator_ADD || !((const sch_AddOptions *)c->options)->pot_scale_int16) return MOTE_OK;
+  if (!wants_pot(c)) return MOTE_OK;
   int32_t a, b, y;
   if (!power_of_two(c->in[0]->scale, &a) || !power_of_two(c->in[1]->scale, &b) || !power_of_two(c->out[0]->scale, &y))
     return MOTE_OK;
@@ -110,7 +142,34 @@ static mote_status check_quant(op_ctx *c, binary_params *p) {
   return op_activation_quant(c, activation_of(c), y, &q->lo, &q->hi);
 }
 
+static binary_fn int_kernel(const op_ctx *c) {
+  const binary_kernels *k = kern_binary(c->isa);
+  const binary_kind kind = rule_of(c)->kind;
+  switch ((int)c->in[0]->type) {
+    case MOTE_INT16: return k->i16[kind];
+    case MOTE_INT32: return k->i32[kind];
+    case MOTE_INT64: return k->i64[kind];
+    default: return NULL;
+  }
+}
+
+/* Types and operators without kernels of their own. */
+static mote_status check_arith(op_ctx *c, binary_params *p) {
+  const int32_t activation = activation_of(c);
+  float lo, hi;
+  MOTE_TRY(op_activation_f32(c, activation, &lo, &hi));
+  OP_REQUIRE(c, c->in[0]->type != MOTE_COMPLEX64 || activation == sch_ActivationFunctionType_NONE, MOTE_ERR_MODEL,
+             "complex numbers have no order, so no activation can be fused; here it is %d", (int)activation);
+  p->path = PATH_ARITH;
+  p->u.arith = (arith){.type = c->in[0]->type, .op = rule_of(c)->arith, .lo = 1, .hi = 0};
+  if (lo < -1 && hi > 6) return MOTE_OK;
+  p->u.arith.lo = lo >= -1 ? (double)lo : -INFINITY;
+  p->u.arith.hi = hi <= 6 ? (double)hi : INFINITY;
+  return MOTE_OK;
+}
+
 static mote_status check_int(op_ctx *c, binary_params *p) {
+  if (!int_kernel(c)) return check_arith(c, p);
   float lo, hi;
   MOTE_TRY(op_activation_f32(c, activation_of(c), &lo, &hi));
   int32_t least, most;
@@ -141,8 +200,16 @@ static mote_status check(op_ctx *c) {
   const mote_type in = c->in[0]->type, out = c->out[0]->type;
   if (in == MOTE_FLOAT32) {
     p->path = PATH_F32;
+    p->u.f32 = (binary_f32){-INFINITY, INFINITY};
+    if (c->op->code == sch_BuiltinOperator_SQUARED_DIFFERENCE) return MOTE_OK;
     return op_activation_f32(c, activation_of(c), &p->u.f32.lo, &p->u.f32.hi);
   }
+  if (!rule_of(c)->quant && is_8_bit(in)) {
+    p->path = PATH_BYTES;
+    p->u.quant.flip = in == MOTE_INT8 ? 0x80 : 0;
+    return MOTE_OK;
+  }
+  if (!rule_of(c)->quant) return check_int(c, p);
   if (in == MOTE_INT16 && is_8_bit(out)) return check_q15(c, p);
   if (is_8_bit(in) || (in == MOTE_INT16 && any_scale(c))) return check_quant(c, p);
   return check_int(c, p);
@@ -164,14 +231,28 @@ static binary_fn kernel_of(const op_ctx *c) {
   switch (((const binary_params *)c->params)->path) {
     case PATH_F32: return k->f32[kind];
     case PATH_QUANT: return type == MOTE_INT16 ? k->q16[kind] : k->q8[kind];
-    case PATH_POT: return k->add_pot16;
+    case PATH_POT: return kind == BINARY_SUB ? k->sub_pot16 : k->add_pot16;
     case PATH_Q15: return k->mul_q15_8;
-    default: return type == MOTE_INT16 ? k->i16[kind] : type == MOTE_INT32 ? k->i32[kind] : k->i64[kind];
+    case PATH_BYTES: return kind == BINARY_MAX ? k->max_8 : k->min_8;
+    case PATH_ARITH: return kern_arith_run;
+    default: return int_kernel(c);
   }
+}
+
+/* Quotients of integers: no divisor may be 0. */
+static mote_status check_divisors(op_ctx *c) {
+  const op_tensor *b = c->in[1];
+  if (c->op->code != sch_BuiltinOperator_DIV || b->type == MOTE_FLOAT32) return MOTE_OK;
+  const size_t n = op_count(b);
+  for (size_t i = 0; i < n; i++)
+    OP_REQUIRE(c, op_int_at(b, i) != b->zero_point, MOTE_ERR_RUN,
+               "element %zu of the divisor is 0, and integers cannot be divided by it", i);
+  return MOTE_OK;
 }
 
 static mote_status run(op_ctx *c) {
   const binary_params *p = c->params;
+  MOTE_TRY(check_divisors(c));
   broadcast_run(c, c->record, c->in[0], c->in[1], kernel_of(c), &p->u);
   return MOTE_OK;
 }
@@ -184,19 +265,68 @@ static mote_status run(op_ctx *c) {
 const mote_op op_add = {
     .name = "ADD",
     .code = sch_BuiltinOperator_ADD,
-    .versions = 5,
+    .versions = 6,
     .options = sch_BuiltinOptions_AddOptions,
-    .types = "f32 f32 > f32; i32 i32 > i32; i64 i64 > i64; i16 i16 > i16; i8 i8 > i8; u8 u8 > u8",
+    .types = "f32|f16|i32|i64|i16|i8|u8 = > =",
     BINARY_COMMON,
-    .notes = "Integers without a scale wrap; int16 with power-of-two scales is shifted, else rescaled.",
+    .notes = "Integers without a scale wrap.",
 };
 
 const mote_op op_mul = {
     .name = "MUL",
     .code = sch_BuiltinOperator_MUL,
-    .versions = 7,
+    .versions = 8,
     .options = sch_BuiltinOptions_MulOptions,
-    .types = "f32 f32 > f32; i32 i32 > i32; i64 i64 > i64; i16 i16 > i16|i8|u8; i8 i8 > i8; u8 u8 > u8",
+    .types = "f32|f16|i32|u32|i64|c64|i8|u8 = > =; i16 i16 > i16|i8|u8",
     BINARY_COMMON,
     .notes = "Integers without a scale wrap; int16 to 8 bits is a Q0.15 product.",
+};
+
+const mote_op op_sub = {
+    .name = "SUB",
+    .code = sch_BuiltinOperator_SUB,
+    .versions = 5,
+    .options = sch_BuiltinOptions_SubOptions,
+    .types = "f32|i32|i64|i16|i8|u8 = > =",
+    BINARY_COMMON,
+    .notes = "Integers without a scale wrap.",
+};
+
+const mote_op op_div = {
+    .name = "DIV",
+    .code = sch_BuiltinOperator_DIV,
+    .versions = 2,
+    .options = sch_BuiltinOptions_DivOptions,
+    .types = "f32|i32|i16|i8|u8 = > =",
+    BINARY_COMMON,
+    .notes = "Integers truncate; a divisor of 0 is an error unless the numbers are floats.",
+};
+
+const mote_op op_squared_difference = {
+    .name = "SQUARED_DIFFERENCE",
+    .code = sch_BuiltinOperator_SQUARED_DIFFERENCE,
+    .versions = 2,
+    .options = sch_BuiltinOptions_SquaredDifferenceOptions,
+    .types = "f32|i32|i8 = > =",
+    BINARY_COMMON,
+};
+
+const mote_op op_maximum = {
+    .name = "MAXIMUM",
+    .code = sch_BuiltinOperator_MAXIMUM,
+    .versions = 4,
+    .options = sch_BuiltinOptions_MaximumMinimumOptions,
+    .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
+    BINARY_COMMON,
+    .notes = "Quantized operands and the result share one scale.",
+};
+
+const mote_op op_minimum = {
+    .name = "MINIMUM",
+    .code = sch_BuiltinOperator_MINIMUM,
+    .versions = 4,
+    .options = sch_BuiltinOptions_MaximumMinimumOptions,
+    .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
+    BINARY_COMMON,
+    .notes = "Quantized operands and the result share one scale.",
 };

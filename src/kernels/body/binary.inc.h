@@ -34,6 +34,60 @@ static inline int32_t wrap_mul(int32_t a, int32_t b) { return (int32_t)((uint32_
 #define EXPR(a, b) clamp_f32((a) * (b), p)
 #include "kernels/body/binary_loop.inc.h"
 
+#define NAME sub_f32
+#define IN float
+#define OUT float
+#define PARAMS binary_f32
+#define EXPR(a, b) clamp_f32((a) - (b), p)
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME div_f32
+#define IN float
+#define OUT float
+#define PARAMS binary_f32
+#define EXPR(a, b) clamp_f32((a) / (b), p)
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME squared_difference_f32
+#define IN float
+#define OUT float
+#define PARAMS binary_f32
+#define EXPR(a, b) clamp_f32(((a) - (b)) * ((a) - (b)), p)
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME max_f32
+#define IN float
+#define OUT float
+#define EXPR(a, b) ((a) > (b) ? (a) : (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME min_f32
+#define IN float
+#define OUT float
+#define EXPR(a, b) ((a) < (b) ? (a) : (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME max_8
+#define IN uint8_t
+#define OUT uint8_t
+#define PARAMS binary_quant
+#define EXPR(a, b) (((a) ^ p.flip) > ((b) ^ p.flip) ? (a) : (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME min_8
+#define IN uint8_t
+#define OUT uint8_t
+#define PARAMS binary_quant
+#define EXPR(a, b) (((a) ^ p.flip) < ((b) ^ p.flip) ? (a) : (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME sub_i32
+#define IN int32_t
+#define OUT int32_t
+#define PARAMS binary_int
+#define EXPR(a, b) clamp_i32((int32_t)((uint32_t)(a) - (uint32_t)(b)), (int32_t)p.lo, (int32_t)p.hi)
+#include "kernels/body/binary_loop.inc.h"
+
 #define NAME add_i16
 #define IN int16_t
 #define OUT int16_t
@@ -94,6 +148,45 @@ static void combine_add(int32_t *a, int32_t *b, size_t n, const binary_quant *p)
   quant_scale(a, n, 0, p->y);
 }
 
+/* Both operands at one scale, and their difference. */
+static void difference(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  quant_scale(a, n, p->left, p->a);
+  quant_scale(b, n, p->left, p->b);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) a[i] = (int32_t)((uint32_t)a[i] - (uint32_t)b[i]);
+}
+
+static void combine_sub(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  difference(a, b, n, p);
+  quant_scale(a, n, 0, p->y);
+}
+
+static void combine_squared_difference(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  difference(a, b, n, p);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) a[i] = wrap_mul(a[i], a[i]);
+  quant_scale(a, n, 0, p->y);
+}
+
+/* a' moved up until its leading bit is next to the sign, times the reciprocal of b' as Q0.31; b' is made positive
+ * first. A quotient too large saturates. */
+static int32_t divide(int32_t a, int32_t b, fx_mult y) {
+  int over;
+  if (b < 0) a = -a, b = -b;
+  const int32_t reciprocal = fx_reciprocal(b, 31, &over);
+  const int headroom = a == 0 || a == -1 ? 31 : __builtin_clz((uint32_t)(a < 0 ? ~a : a)) - 1;
+  const int32_t quotient = fx_srdhm32(fx_shl(a, headroom), reciprocal);
+  const int shift = over + headroom - y.shift;
+  const int32_t x = fx_srdhm32(quotient, y.m);
+  /* Beyond 31 bits the reference's division by a power of two keeps the low bits of the distance, and so do recorded
+   * answers: 0 / b may be 1 where the divisor's scale is large. */
+  return shift < 0 || shift > 31 ? wrap_add(x >> (shift & 31), x >= 0) : fx_rdbp(x, shift);
+}
+
+static void combine_div(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  for (size_t i = 0; i < n; i++) a[i] = divide(a[i], b[i], p->y);
+}
+
 static void multiply(int32_t *a, const int32_t *b, size_t n) {
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) a[i] = wrap_mul(a[i], b[i]);
@@ -116,6 +209,13 @@ static void combine_pot(int32_t *a, int32_t *b, size_t n, const binary_quant *p)
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++)
     a[i] = clamp_i32(fx_rdbp(a[i], shift_a) + fx_rdbp(b[i], shift_b), INT16_MIN, INT16_MAX);
+}
+
+static void combine_sub_pot(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  const int shift_a = -p->a.shift, shift_b = -p->b.shift;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++)
+    a[i] = clamp_i32(fx_rdbp(a[i], shift_a) - fx_rdbp(b[i], shift_b), INT16_MIN, INT16_MAX);
 }
 
 static void combine_q15(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
@@ -155,6 +255,15 @@ static void add_q8(const void *a, const void *b, void *y, size_t n, const void *
 static void mul_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_mul);
 }
+static void sub_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_8(a, b, y, n, p, combine_sub);
+}
+static void div_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_8(a, b, y, n, p, combine_div);
+}
+static void squared_difference_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_8(a, b, y, n, p, combine_squared_difference);
+}
 static void prelu_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_prelu);
 }
@@ -164,11 +273,21 @@ static void add_q16(const void *a, const void *b, void *y, size_t n, const void 
 static void mul_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_mul);
 }
+static void sub_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, false, n, p, combine_sub);
+}
+static void div_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, false, n, p, combine_div);
+}
 static void prelu_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_prelu);
 }
 static void add_pot16(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_pot);
+}
+
+static void sub_pot16(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, false, n, p, combine_sub_pot);
 }
 
 static void mul_q15_8(const void *a, const void *b, void *y, size_t n, const void *p) {
@@ -225,6 +344,30 @@ static void mul_q15_8(const void *a, const void *b, void *y, size_t n, const voi
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
+#define NAME equal_f32
+#define IN float
+#define OUT uint8_t
+#define EXPR(a, b) ((a) == (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME not_equal_f32
+#define IN float
+#define OUT uint8_t
+#define EXPR(a, b) ((a) != (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME equal_i32
+#define IN int32_t
+#define OUT uint8_t
+#define EXPR(a, b) ((a) == (b))
+#include "kernels/body/binary_loop.inc.h"
+
+#define NAME not_equal_i32
+#define IN int32_t
+#define OUT uint8_t
+#define EXPR(a, b) ((a) != (b))
+#include "kernels/body/binary_loop.inc.h"
+
 static void combine_less(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
   quant_scale(a, n, p->left, p->a);
   quant_scale(b, n, p->left, p->b);
@@ -239,6 +382,38 @@ static void combine_less_equal(int32_t *a, int32_t *b, size_t n, const binary_qu
   for (size_t i = 0; i < n; i++) a[i] = a[i] <= b[i];
 }
 
+/* 0 where they are equal. */
+static void combine_xor(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  quant_scale(a, n, p->left, p->a);
+  quant_scale(b, n, p->left, p->b);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) a[i] ^= b[i];
+}
+
+static void combine_equal(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  combine_xor(a, b, n, p);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) a[i] = a[i] == 0;
+}
+
+static void combine_not_equal(int32_t *a, int32_t *b, size_t n, const binary_quant *p) {
+  combine_xor(a, b, n, p);
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) a[i] = a[i] != 0;
+}
+
+static void equal_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_8(a, b, y, n, p, combine_equal);
+}
+static void not_equal_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_8(a, b, y, n, p, combine_not_equal);
+}
+static void equal_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, true, n, p, combine_equal);
+}
+static void not_equal_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+  quant_16(a, b, y, true, n, p, combine_not_equal);
+}
 static void less_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_less);
 }
@@ -247,20 +422,44 @@ static void less_equal_q8(const void *a, const void *b, void *y, size_t n, const
 }
 
 const binary_kernels KERN_TABLE(binary_kernels) = {
-    .f32 = {[BINARY_ADD] = add_f32, [BINARY_MUL] = mul_f32},
+    .f32 = {[BINARY_ADD] = add_f32,
+            [BINARY_MUL] = mul_f32,
+            [BINARY_SUB] = sub_f32,
+            [BINARY_DIV] = div_f32,
+            [BINARY_SQUARED_DIFFERENCE] = squared_difference_f32,
+            [BINARY_MAX] = max_f32,
+            [BINARY_MIN] = min_f32},
     .i16 = {[BINARY_ADD] = add_i16, [BINARY_MUL] = mul_i16},
-    .i32 = {[BINARY_ADD] = add_i32, [BINARY_MUL] = mul_i32},
+    .i32 = {[BINARY_ADD] = add_i32, [BINARY_MUL] = mul_i32, [BINARY_SUB] = sub_i32},
     .i64 = {[BINARY_ADD] = add_i64, [BINARY_MUL] = mul_i64},
-    .q8 = {[BINARY_ADD] = add_q8, [BINARY_MUL] = mul_q8},
-    .q16 = {[BINARY_ADD] = add_q16, [BINARY_MUL] = mul_q16},
+    .q8 = {[BINARY_ADD] = add_q8,
+           [BINARY_MUL] = mul_q8,
+           [BINARY_SUB] = sub_q8,
+           [BINARY_DIV] = div_q8,
+           [BINARY_SQUARED_DIFFERENCE] = squared_difference_q8},
+    .q16 = {[BINARY_ADD] = add_q16, [BINARY_MUL] = mul_q16, [BINARY_SUB] = sub_q16, [BINARY_DIV] = div_q16},
     .add_pot16 = add_pot16,
+    .sub_pot16 = sub_pot16,
+    .max_8 = max_8,
+    .min_8 = min_8,
     .mul_q15_8 = mul_q15_8,
     .prelu_f32 = prelu_f32,
     .prelu_q8 = prelu_q8,
     .prelu_q16 = prelu_q16,
-    .compare_f32 = {[COMPARE_LESS] = less_f32, [COMPARE_LESS_EQUAL] = less_equal_f32},
+    .compare_f32 = {[COMPARE_LESS] = less_f32,
+                    [COMPARE_LESS_EQUAL] = less_equal_f32,
+                    [COMPARE_EQUAL] = equal_f32,
+                    [COMPARE_NOT_EQUAL] = not_equal_f32},
     .compare_i16 = {[COMPARE_LESS] = less_i16, [COMPARE_LESS_EQUAL] = less_equal_i16},
-    .compare_i32 = {[COMPARE_LESS] = less_i32, [COMPARE_LESS_EQUAL] = less_equal_i32},
+    .compare_i32 = {[COMPARE_LESS] = less_i32,
+                    [COMPARE_LESS_EQUAL] = less_equal_i32,
+                    [COMPARE_EQUAL] = equal_i32,
+                    [COMPARE_NOT_EQUAL] = not_equal_i32},
     .compare_i64 = {[COMPARE_LESS] = less_i64, [COMPARE_LESS_EQUAL] = less_equal_i64},
-    .compare_q8 = {[COMPARE_LESS] = less_q8, [COMPARE_LESS_EQUAL] = less_equal_q8},
+    .compare_q8 = {[COMPARE_LESS] = less_q8,
+                   [COMPARE_LESS_EQUAL] = less_equal_q8,
+                   [COMPARE_EQUAL] = equal_q8,
+                   [COMPARE_NOT_EQUAL] = not_equal_q8},
+    .equal_q16 = equal_q16,
+    .not_equal_q16 = not_equal_q16,
 };

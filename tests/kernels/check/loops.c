@@ -50,6 +50,7 @@ typedef struct binary_entry {
 static void check_binary_entry(check *c, const binary_entry *e) {
   const size_t n = check_size(c, TILE, MOST);
   const bool floats = strstr(e->name, "f32") != NULL;
+  if (!e->scalar && !e->level) return; /* a kind that this type has no entry for */
   const void *a = operand(c, n, e->in, floats), *b = operand(c, n, e->in, floats);
   void *want = check_memory(c, n * e->out), *got = check_copy(c, want, n * e->out);
   check_case(c, "%s of %zu", e->name, n);
@@ -67,9 +68,15 @@ static void check_binary_entry(check *c, const binary_entry *e) {
 }
 
 static void check_arithmetic(check *c, const binary_kernels *s, const binary_kernels *l, const binary_quant *q) {
-  static const char *const f32[] = {"add f32", "mul f32"}, *const i16[] = {"add i16", "mul i16"};
-  static const char *const i32[] = {"add i32", "mul i32"}, *const i64[] = {"add i64", "mul i64"};
-  static const char *const q8[] = {"add q8", "mul q8"}, *const q16[] = {"add q16", "mul q16"};
+  /* BINARY_MAX and BINARY_MIN have f32 alone. */
+  static const char *const f32[] = {"add f32", "mul f32", "sub f32", "div f32", "sqdiff f32", "max f32", "min f32"};
+  static const char *const i16[] = {"add i16", "mul i16", "sub i16", "div i16", "sqdiff i16", "max i16", "min i16"};
+  static const char *const i32[] = {"add i32", "mul i32", "sub i32", "div i32", "sqdiff i32", "max i32", "min i32"};
+  static const char *const i64[] = {"add i64", "mul i64", "sub i64", "div i64", "sqdiff i64", "max i64", "min i64"};
+  static const char *const q8[] = {"add q8", "mul q8", "sub q8", "div q8", "sqdiff q8", "max q8", "min q8"};
+  static const char *const q16[] = {"add q16", "mul q16", "sub q16", "div q16", "sqdiff q16", "max q16", "min q16"};
+  binary_quant division = *q;
+  division.b_zero = 1 << 16; /* no element is 0 */
   const binary_f32 bounds = {check_coin(c) ? 0 : -INFINITY, check_coin(c) ? 6 : INFINITY};
   const binary_int narrow = {check_coin(c) ? 0 : INT16_MIN, check_coin(c) ? 6 : INT16_MAX};
   const binary_int wide = {check_coin(c) ? -1 : INT64_MIN, check_coin(c) ? 1 : INT64_MAX};
@@ -79,8 +86,9 @@ static void check_arithmetic(check *c, const binary_kernels *s, const binary_ker
     check_binary_entry(c, &(binary_entry){i16[k], s->i16[k], l->i16[k], 2, 2, &narrow});
     check_binary_entry(c, &(binary_entry){i32[k], s->i32[k], l->i32[k], 4, 4, &middle});
     check_binary_entry(c, &(binary_entry){i64[k], s->i64[k], l->i64[k], 8, 8, &wide});
-    check_binary_entry(c, &(binary_entry){q8[k], s->q8[k], l->q8[k], 1, 1, q});
-    check_binary_entry(c, &(binary_entry){q16[k], s->q16[k], l->q16[k], 2, 2, q});
+    const binary_quant *quant = k == BINARY_DIV ? &division : q;
+    check_binary_entry(c, &(binary_entry){q8[k], s->q8[k], l->q8[k], 1, 1, quant});
+    check_binary_entry(c, &(binary_entry){q16[k], s->q16[k], l->q16[k], 2, 2, quant});
   }
   check_binary_entry(c, &(binary_entry){"prelu f32", s->prelu_f32, l->prelu_f32, 4, 4, NULL});
   check_binary_entry(c, &(binary_entry){"prelu q8", s->prelu_q8, l->prelu_q8, 1, 1, q});
@@ -89,13 +97,18 @@ static void check_arithmetic(check *c, const binary_kernels *s, const binary_ker
   binary_quant pot = *q;
   pot.a.shift = -(int32_t)check_int(c, 0, 15), pot.b.shift = -(int32_t)check_int(c, 0, 15);
   check_binary_entry(c, &(binary_entry){"add pot16", s->add_pot16, l->add_pot16, 2, 2, &pot});
+  check_binary_entry(c, &(binary_entry){"sub pot16", s->sub_pot16, l->sub_pot16, 2, 2, &pot});
+  check_binary_entry(c, &(binary_entry){"max 8", s->max_8, l->max_8, 1, 1, q});
+  check_binary_entry(c, &(binary_entry){"min 8", s->min_8, l->min_8, 1, 1, q});
 }
 
 void check_binary(check *c) {
   const binary_kernels *s = kern_binary(CPU_SCALAR), *l = kern_binary(c->level);
-  static const char *const f32[] = {"less f32", "less equal f32"}, *const i16[] = {"less i16", "less equal i16"};
-  static const char *const i32[] = {"less i32", "less equal i32"}, *const i64[] = {"less i64", "less equal i64"};
-  static const char *const q8[] = {"less q8", "less equal q8"};
+  static const char *const f32[] = {"less f32", "less equal f32", "equal f32", "not equal f32"};
+  static const char *const i16[] = {"less i16", "less equal i16", "equal i16", "not equal i16"};
+  static const char *const i32[] = {"less i32", "less equal i32", "equal i32", "not equal i32"};
+  static const char *const i64[] = {"less i64", "less equal i64", "equal i64", "not equal i64"};
+  static const char *const q8[] = {"less q8", "less equal q8", "equal q8", "not equal q8"};
   for (int r = 0; r < c->rounds; r++) {
     const bool is_signed = check_coin(c);
     const int32_t low = is_signed ? -128 : 0;
@@ -117,6 +130,8 @@ void check_binary(check *c) {
       check_binary_entry(c, &(binary_entry){i64[k], s->compare_i64[k], l->compare_i64[k], 8, 1, NULL});
       check_binary_entry(c, &(binary_entry){q8[k], s->compare_q8[k], l->compare_q8[k], 1, 1, &q});
     }
+    check_binary_entry(c, &(binary_entry){"equal q16", s->equal_q16, l->equal_q16, 2, 1, &q});
+    check_binary_entry(c, &(binary_entry){"not equal q16", s->not_equal_q16, l->not_equal_q16, 2, 1, &q});
   }
 }
 
