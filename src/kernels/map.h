@@ -67,6 +67,8 @@ typedef struct map_kernels {
   map_fn clamp_f32;    /* map_clamp */
   map_fn leaky_f32;    /* map_alpha */
   map_fn logistic_f32; /* NULL; at most 2.5 ULP from the exact value */
+  map_fn exp_f32;      /* NULL; at most 1 ULP */
+  map_fn tanh_f32;     /* NULL; at most 1.5 ULP */
   map_fn lut_8;        /* const uint8_t table[256], by the byte */
   map_fn lut_8_16;     /* const int16_t table[256], by the byte */
   map_fn requant_16_8, requant_16_16, requant_16_32, requant_32_8, requant_32_16, leaky_16; /* map_requant */

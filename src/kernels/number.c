@@ -107,14 +107,20 @@ void num_write(mote_type type, void *data, size_t first, size_t n, const void *v
 
 /* ---- conversions ---- */
 
+#define EACH(VALUE)                                                                                                    \
+  for (size_t i = 0; i < n; i++) VALUE;                                                                                \
+  break
+
 /* Real parts as double; every class but int64 fits. */
 static void widen(num_class from, const void *x, double *y, size_t n) {
-  for (size_t i = 0; i < n; i++) switch (from) {
-      case NUM_F32: y[i] = (double)((const float *)x)[i]; break;
-      case NUM_F64: y[i] = ((const double *)x)[i]; break;
-      case NUM_C64: y[i] = (double)((const float *)x)[2 * i]; break;
-      default: y[i] = ((const double *)x)[2 * i]; break;
-    }
+  const float *f = x;
+  const double *d = x;
+  switch (from) {
+    case NUM_F32: EACH(y[i] = (double)f[i]);
+    case NUM_F64: EACH(y[i] = d[i]);
+    case NUM_C64: EACH(y[i] = (double)f[2 * i]);
+    default: EACH(y[i] = d[2 * i]);
+  }
 }
 
 /* Truncates, within the integers that the type holds. The ends of 64 bits are no doubles: what reaches them saturates.
@@ -134,31 +140,43 @@ static void truncate_to(mote_type type, const double *x, int64_t *y, size_t n) {
 }
 
 static void from_real(const double *x, mote_type to, void *y, size_t n) {
-  const num_class class = num_class_of(to);
-  if (to == MOTE_BOOL)
-    for (size_t i = 0; i < n; i++) ((int64_t *)y)[i] = x[i] != 0;
-  else if (class == NUM_INT) truncate_to(to, x, y, n);
-  else
-    for (size_t i = 0; i < n; i++) switch (class) {
-        case NUM_F32: ((float *)y)[i] = (float)x[i]; break;
-        case NUM_F64: ((double *)y)[i] = x[i]; break;
-        case NUM_C64: ((float *)y)[2 * i] = (float)x[i], ((float *)y)[2 * i + 1] = 0; break;
-        default: ((double *)y)[2 * i] = x[i], ((double *)y)[2 * i + 1] = 0; break;
-      }
+  float *f = y;
+  double *d = y;
+  switch (num_class_of(to)) {
+    case NUM_INT:
+      if (to != MOTE_BOOL) truncate_to(to, x, y, n);
+      else
+        for (size_t i = 0; i < n; i++) ((int64_t *)y)[i] = x[i] != 0;
+      break;
+    case NUM_F32: EACH(f[i] = (float)x[i]);
+    case NUM_F64: EACH(d[i] = x[i]);
+    case NUM_C64: EACH((f[2 * i] = (float)x[i], f[2 * i + 1] = 0));
+    default: EACH((d[2 * i] = x[i], d[2 * i + 1] = 0));
+  }
 }
 
 /* Integers are rounded once, so they do not go through double to float. */
-static void from_int(const int64_t *x, bool is_unsigned, num_class to, void *y, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    const float f = is_unsigned ? (float)(uint64_t)x[i] : (float)x[i];
-    const double d = is_unsigned ? (double)(uint64_t)x[i] : (double)x[i];
-    switch (to) {
-      case NUM_INT: ((int64_t *)y)[i] = x[i]; break;
-      case NUM_F32: ((float *)y)[i] = f; break;
-      case NUM_F64: ((double *)y)[i] = d; break;
-      case NUM_C64: ((float *)y)[2 * i] = f, ((float *)y)[2 * i + 1] = 0; break;
-      default: ((double *)y)[2 * i] = d, ((double *)y)[2 * i + 1] = 0; break;
-    }
+static void from_int(const int64_t *x, num_class to, void *y, size_t n) {
+  float *f = y;
+  double *d = y;
+  switch (to) {
+    case NUM_INT: memcpy(y, x, n * sizeof *x); break;
+    case NUM_F32: EACH(f[i] = (float)x[i]);
+    case NUM_F64: EACH(d[i] = (double)x[i]);
+    case NUM_C64: EACH((f[2 * i] = (float)x[i], f[2 * i + 1] = 0));
+    default: EACH((d[2 * i] = (double)x[i], d[2 * i + 1] = 0));
+  }
+}
+
+static void from_u64(const uint64_t *x, num_class to, void *y, size_t n) {
+  float *f = y;
+  double *d = y;
+  switch (to) {
+    case NUM_INT: memcpy(y, x, n * sizeof *x); break;
+    case NUM_F32: EACH(f[i] = (float)x[i]);
+    case NUM_F64: EACH(d[i] = (double)x[i]);
+    case NUM_C64: EACH((f[2 * i] = (float)x[i], f[2 * i + 1] = 0));
+    default: EACH((d[2 * i] = (double)x[i], d[2 * i + 1] = 0));
   }
 }
 
@@ -180,7 +198,8 @@ void num_convert(mote_type from, const void *x, mote_type to, void *y, size_t fi
     m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
     const void *const values = num_read(from, x, first + i, m, in);
     void *const place = num_place(to, y, first + i, out);
-    if (a == NUM_INT) from_int(values, from == MOTE_UINT64, b, place, m);
+    if (from == MOTE_UINT64) from_u64(values, b, place, m);
+    else if (a == NUM_INT) from_int(values, b, place, m);
     else if (a >= NUM_C64 && b >= NUM_C64) from_complex(a, values, b, place, m);
     else {
       widen(a, values, real, m);

@@ -34,6 +34,22 @@ static void map_logistic_f32(const void *vx, void *vy, size_t n, const void *par
   for (size_t i = 0; i < n; i++) y[i] = math_logistic(x[i]);
 }
 
+static void map_exp_f32(const void *vx, void *vy, size_t n, const void *params) {
+  const float *x = vx;
+  float *y = vy;
+  (void)params;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = math_exp(x[i]);
+}
+
+static void map_tanh_f32(const void *vx, void *vy, size_t n, const void *params) {
+  const float *x = vx;
+  float *y = vy;
+  (void)params;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) y[i] = math_tanh(x[i]);
+}
+
 static void map_lut_8(const void *vx, void *vy, size_t n, const void *params) {
   const uint8_t *x = vx, *table = params;
   uint8_t *y = vy;
@@ -239,6 +255,8 @@ const map_kernels KERN_TABLE(map_kernels) = {
     .clamp_f32 = map_clamp_f32,
     .leaky_f32 = map_leaky_f32,
     .logistic_f32 = map_logistic_f32,
+    .exp_f32 = map_exp_f32,
+    .tanh_f32 = map_tanh_f32,
     .lut_8 = map_lut_8,
     .lut_8_16 = map_lut_8_16,
     .requant_16_8 = map_requant_16_8,

@@ -205,6 +205,8 @@ void check_map(check *c) {
     check_map_entry(c, n, &(map_entry){"clamp f32", s->clamp_f32, l->clamp_f32, 4, 4, &clamp});
     check_map_entry(c, n, &(map_entry){"leaky f32", s->leaky_f32, l->leaky_f32, 4, 4, &alpha});
     check_map_entry(c, n, &(map_entry){"logistic f32", s->logistic_f32, l->logistic_f32, 4, 4, NULL});
+    check_map_entry(c, n, &(map_entry){"exp f32", s->exp_f32, l->exp_f32, 4, 4, NULL});
+    check_map_entry(c, n, &(map_entry){"tanh f32", s->tanh_f32, l->tanh_f32, 4, 4, NULL});
     check_map_entry(c, n, &(map_entry){"table 8", s->lut_8, l->lut_8, 1, 1, table});
     check_map_entry(c, n, &(map_entry){"table 8 to 16", s->lut_8_16, l->lut_8_16, 1, 2, table});
     check_free(c);
