@@ -1,5 +1,5 @@
-/* concatenation.c: CONCATENATION. Inputs are joined along one axis; uint8 inputs of another scale are requantised, and
- * a fused activation is applied to what was joined. */
+/* concatenation.c: CONCATENATION and STABLEHLO_CONCATENATE. Inputs are joined along one axis; uint8 inputs of another
+ * scale are requantised, and a fused activation is applied to what was joined. */
 #include <math.h>
 
 #include "base/fixed.h"
@@ -13,13 +13,21 @@ typedef struct concat_params {
   uint8_t (*tables)[256]; /* [num_inputs], for uint8 inputs whose quantization is not the output's; NULL: none is */
 } concat_params;
 
+/* Where inputs are joined; STABLEHLO_CONCATENATE, which has no activation, says it in another option. */
+static mote_status joined_axis(op_ctx *c, int32_t rank, int32_t *axis) {
+  if (c->op->options_2) return op_axis(c, ((const sch_StablehloConcatenateOptions *)c->options)->dimension, rank, axis);
+  return op_axis(c, ((const sch_ConcatenationOptions *)c->options)->axis, rank, axis);
+}
+
 static bool same_quantization(const op_tensor *a, const op_tensor *b) {
   return a->scale == b->scale && a->zero_point == b->zero_point;
 }
 
 static mote_status check(op_ctx *c) {
   const op_tensor *const out = c->out[0];
-  const int32_t activation = ((const sch_ConcatenationOptions *)c->options)->fused_activation_function;
+  const int32_t activation = c->op->options_2
+                                 ? (int32_t)sch_ActivationFunctionType_NONE
+                                 : ((const sch_ConcatenationOptions *)c->options)->fused_activation_function;
   concat_params *const p = c->params;
   OP_REQUIRE(c, activation == sch_ActivationFunctionType_NONE || out->type == MOTE_FLOAT32, MOTE_ERR_UNSUPPORTED,
              "fused activation %d is supported for float32 alone; put an operator of its own behind this one",
@@ -109,7 +117,7 @@ static mote_status infer(op_ctx *c) {
   }
   int32_t axis;
   move_unknown(out, joined_rank(c->in[first]));
-  MOTE_TRY(op_axis(c, ((const sch_ConcatenationOptions *)c->options)->axis, out->rank, &axis));
+  MOTE_TRY(joined_axis(c, out->rank, &axis));
   out->dims[axis] = 0;
   for (int32_t i = 0; i < c->num_inputs; i++)
     if (c->in[i]->rank >= 0) MOTE_TRY(join(c, i, axis));
@@ -160,7 +168,7 @@ static mote_status move(op_ctx *c) {
   op_tensor *const out = c->out[0];
   const concat_params *const p = c->params;
   int32_t axis;
-  MOTE_TRY(op_axis(c, ((const sch_ConcatenationOptions *)c->options)->axis, out->rank, &axis));
+  MOTE_TRY(joined_axis(c, out->rank, &axis));
   const size_t rows = op_span(out, 0, axis), element = (size_t)move_element(out->type);
   const size_t out_bytes = op_span(out, axis, out->rank) * element;
   uint8_t *to = out->data;
@@ -196,4 +204,23 @@ const mote_op op_concatenation = {
     .plan = move_plan,
     .run = run,
     .notes = "uint8 inputs may differ in scale; int8 inputs must have the output's. Fused activations: float32.",
+};
+
+const mote_op op_stablehlo_concatenate = {
+    .name = "STABLEHLO_CONCATENATE",
+    .code = sch_BuiltinOperator_STABLEHLO_CONCATENATE,
+    .versions = 1,
+    .options_2 = sch_BuiltinOptions2_StablehloConcatenateOptions,
+    .inputs_min = 1,
+    .inputs_max = OP_ANY,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = MOVE_ALL " = ... > =",
+    .params_size = sizeof(concat_params),
+    .check = check,
+    .prepare = prepare,
+    .infer = infer,
+    .plan = move_plan,
+    .run = run,
+    .notes = "uint8 inputs may differ in scale; int8 inputs must have the output's.",
 };

@@ -95,6 +95,15 @@ typedef struct op_resource {
   void (*free_table)(mem *m, op_table *table);
 } op_resource;
 
+/* A subgraph in short: how its first output comes about when that is an input, or the work of a single operator. */
+typedef struct op_region {
+  int32_t operators;   /* how many there are */
+  int32_t code;        /* of the only one: sch_BuiltinOperator_... */
+  const void *options; /* of the only one */
+  int32_t takes[2];    /* inputs of the subgraph that its first two operands are; -1: neither */
+  int32_t gives;       /* input of the subgraph that its output 0 is; -1: it is no input */
+} op_region;
+
 /* ---- services of the room that runs operators ---- */
 typedef struct op_host {
   /* Memory that lives as long as the program (check, prepare). NULL when there is none. */
@@ -125,6 +134,8 @@ typedef struct op_host {
                             op_tensor *const *out, int out_count);
   mote_status (*call)(op_ctx *c, int32_t subgraph, const op_tensor *const *in, int in_count,
                       const op_tensor *const **out, int *out_count);
+  /* What a subgraph computes, for operators that take one for a known function (check). */
+  mote_status (*region)(op_ctx *c, int32_t subgraph, op_region *out);
   /* Counts one round of a loop against the budget of the run (run). */
   mote_status (*loop_round)(op_ctx *c);
   /* The session's note that CALL_ONCE has called this subgraph; false in a new or reset session. The operator sets it

@@ -98,6 +98,29 @@ static mote_status host_callee(op_ctx *c, int32_t subgraph, const op_tensor *con
   return MOTE_OK;
 }
 
+/* Which input of g a value is; -1: none. */
+static int32_t input_number(const graph *g, int32_t value) {
+  for (int32_t i = 0; i < g->num_inputs; i++)
+    if (g->inputs[i] == value) return i;
+  return -1;
+}
+
+static mote_status host_region(op_ctx *c, int32_t subgraph, op_region *out) {
+  const mote_program *p = step_of(c)->program;
+  if (subgraph < 0 || subgraph >= p->graphs.count)
+    return op_fail(c, MOTE_ERR_MODEL, "subgraph %d does not exist; the model has %d", (int)subgraph,
+                   (int)p->graphs.count);
+  const graph *g = &p->graphs.graphs[subgraph];
+  *out = (op_region){.operators = g->num_nodes, .code = -1, .takes = {-1, -1}, .gives = -1};
+  if (g->num_outputs > 0) out->gives = input_number(g, g->outputs[0]);
+  if (g->num_nodes != 1) return MOTE_OK;
+  const graph_node *n = &g->nodes[0];
+  out->code = n->op->code;
+  out->options = n->options;
+  for (int32_t i = 0; i < 2 && i < n->num_inputs; i++) out->takes[i] = input_number(g, n->inputs[i]);
+  return MOTE_OK;
+}
+
 /* Remembers that the step uses this frame, once. */
 static mote_status note_callee(exec_step *s, frame *f) {
   for (int32_t i = 0; i < s->num_callees; i++)
@@ -187,6 +210,7 @@ const op_host runtime_host = {
     .callee = host_callee,
     .infer_call = host_infer_call,
     .call = host_call,
+    .region = host_region,
     .loop_round = host_loop_round,
     .called = host_called,
     .know = host_know,
