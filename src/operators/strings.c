@@ -41,8 +41,14 @@ void str_begin(str_writer *w, void *buffer, size_t count) {
   put_word(w, 1, w->at);
 }
 
-void str_put(str_writer *w, str_view s) {
+void str_add(str_writer *w, str_view s) {
   if (s.size) memcpy(w->buffer + w->at, s.data, s.size);
   w->at += s.size;
-  put_word(w, 2 + w->next++, w->at);
+}
+
+void str_end(str_writer *w) { put_word(w, 2 + w->next++, w->at); }
+
+void str_put(str_writer *w, str_view s) {
+  str_add(w, s);
+  str_end(w);
 }

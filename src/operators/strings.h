@@ -30,5 +30,8 @@ typedef struct str_writer {
 } str_writer;
 void str_begin(str_writer *w, void *buffer, size_t count);
 void str_put(str_writer *w, str_view s);
+/* The same in pieces: str_add as often as needed, then str_end. */
+void str_add(str_writer *w, str_view s);
+void str_end(str_writer *w);
 
 #endif
