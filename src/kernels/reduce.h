@@ -11,17 +11,22 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "base/fixed.h"
 
 /* What is reduced into `rows` outputs side by side: of output r, element i of n lies at x + r * row_step + i * step.
  * One of the steps is 1. */
 typedef struct reduce_shape {
   size_t rows, row_step, n, step;
   int32_t flip;
+  int32_t zero; /* of quantized products (fold.h) alone */
+  fx_mult mult;
 } reduce_shape;
 
 /* acc[r] += the sum; `acc` is float, int32_t for 8 and 16 bits, int64_t for 32 and 64. */
 typedef void (*reduce_fn)(void *acc, const void *x, const reduce_shape *shape);
-/* at[r] = index of the first of the largest elements. NaN is passed over; of nothing but NaN, 0. n > 0. */
+/* at[r] = index of the first of the largest elements. NaN is passed over; of nothing but NaN, 0. n > 0. Elements are
+ * compared after an exclusive or of all their bits with flip's: the sign of floats, all of integers, makes it the
+ * smallest. */
 typedef void (*reduce_arg_fn)(int32_t *at, const void *x, const reduce_shape *shape);
 
 typedef struct reduce_kernels {

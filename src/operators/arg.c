@@ -1,4 +1,4 @@
-/* arg.c: ARG_MAX: where along an axis the largest element is.
+/* arg.c: ARG_MAX and ARG_MIN: where along an axis the largest or smallest element is.
  *
  * The first of equals wins. NaN is passed over; a row of nothing but NaN gives 0, as in the reference.
  */
@@ -44,7 +44,7 @@ static mote_status plan(op_ctx *c) {
   p->n = (uint64_t)x->dims[axis];
   p->inner = op_span(x, axis + 1, x->rank);
   OP_REQUIRE(c, p->n > 0 || p->outer == 0 || p->inner == 0, MOTE_ERR_SHAPE,
-             "dimension %d has no elements, so none of them is the largest", (int)axis);
+             "dimension %d has no elements, so none of them is the largest or smallest", (int)axis);
   return MOTE_OK;
 }
 
@@ -82,6 +82,17 @@ static void task(void *arg, size_t index, int worker) {
   for (size_t i = first; i < last; i++) unit(w, i);
 }
 
+/* What turns elements into ones that the search for the largest is right for. */
+static int32_t flip_of(const op_ctx *c) {
+  const mote_type type = c->in[0]->type;
+  const bool min = c->op->code == sch_BuiltinOperator_ARG_MIN;
+  switch ((int)type) {
+    case MOTE_FLOAT32: return min ? INT32_MIN : 0;
+    case MOTE_INT32: return min ? -1 : 0;
+    default: return (type == MOTE_INT8 ? 0x80 : 0) ^ (min ? 0xff : 0);
+  }
+}
+
 static mote_status run(op_ctx *c) {
   const arg_plan *p = c->record;
   const reduce_kernels *k = kern_reduce(c->isa);
@@ -93,7 +104,7 @@ static mote_status run(op_ctx *c) {
   w.bytes = (size_t)mote_type_bits(type) / 8;
   /* Along the last axis the rows themselves lie side by side. */
   w.width = inner == 1 ? outputs : inner;
-  w.shape = (reduce_shape){.row_step = inner == 1 ? n : 1, .n = n, .step = inner, .flip = type == MOTE_INT8 ? 0x80 : 0};
+  w.shape = (reduce_shape){.row_step = inner == 1 ? n : 1, .n = n, .step = inner, .flip = flip_of(c)};
   w.outer_step = n * inner;
   w.blocks = (w.width + BLOCK - 1) / BLOCK;
   w.units = outputs / w.width * w.blocks;
@@ -102,19 +113,23 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-const mote_op op_arg_max = {
-    .name = "ARG_MAX",
-    .code = sch_BuiltinOperator_ARG_MAX,
-    .versions = 3,
-    .options = sch_BuiltinOptions_ArgMaxOptions,
-    .inputs_min = 2,
-    .inputs_max = 2,
-    .outputs_min = 1,
-    .outputs_max = 1,
-    .types = "f32|u8|i8|i32|bool i32|i64 > i32|i64",
-    .record_size = sizeof(arg_plan),
-    .infer = infer,
-    .plan = plan,
-    .run = run,
-    .notes = "The first of equals wins; NaN is passed over.",
-};
+#define ARG(symbol, code_name, table)                                                                                  \
+  const mote_op op_##symbol = {                                                                                        \
+      .name = #code_name,                                                                                              \
+      .code = sch_BuiltinOperator_##code_name,                                                                         \
+      .versions = 3,                                                                                                   \
+      .options = sch_BuiltinOptions_##table,                                                                           \
+      .inputs_min = 2,                                                                                                 \
+      .inputs_max = 2,                                                                                                 \
+      .outputs_min = 1,                                                                                                \
+      .outputs_max = 1,                                                                                                \
+      .types = "f32|u8|i8|i32|bool i32|i64 > i32|i64",                                                                 \
+      .record_size = sizeof(arg_plan),                                                                                 \
+      .infer = infer,                                                                                                  \
+      .plan = plan,                                                                                                    \
+      .run = run,                                                                                                      \
+      .notes = "The first of equals wins; NaN is passed over.",                                                        \
+  };
+
+ARG(arg_max, ARG_MAX, ArgMaxOptions)
+ARG(arg_min, ARG_MIN, ArgMinOptions)

@@ -1,19 +1,21 @@
-/* reduce.c: reductions over axes: MEAN, SUM.
+/* reduce.c: reductions over axes: MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL.
  *
  * Dimensions are merged until kept and reduced ones alternate. A task owns blocks of outputs that lie side by side and
  * passes over all that is reduced into them: sums are split by outputs only, so they do not depend on threads.
  */
 #include "kernels/reduce.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "base/fixed.h"
+#include "kernels/fold.h"
 #include "kernels/map.h"
 #include "operators/op.h"
 
 enum { BLOCK = 256, TASK_ELEMENTS = 16 * 1024 };
 
-/* Part of what a program prepares: requantization of the sum. */
+/* Part of what a program prepares: requantization of the sum or product. */
 typedef struct reduce_params {
   fx_mult mult;
   int32_t flip, x_zero, y_zero; /* x_zero with flip added */
@@ -26,7 +28,7 @@ typedef struct reduce_plan {
   uint32_t reduced; /* bit i: dimension i is reduced */
   uint64_t count;   /* inputs to one output */
   uint64_t outputs;
-  fx_mult mult; /* of a quantized result: for MEAN the division is in it */
+  fx_mult mult; /* of a quantized result: for MEAN the division is in it; for REDUCE_PROD of each product */
 } reduce_plan;
 
 static bool is_quantized(const op_ctx *c) {
@@ -35,12 +37,31 @@ static bool is_quantized(const op_ctx *c) {
 }
 
 static bool is_mean(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_MEAN; }
+static bool is_product(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_REDUCE_PROD; }
+
+/* True of what gives one of its elements. */
+static bool is_extreme(const op_ctx *c) {
+  return c->op->code == sch_BuiltinOperator_REDUCE_MAX || c->op->code == sch_BuiltinOperator_REDUCE_MIN;
+}
 
 /* ---- check, infer ---- */
+
+static mote_status check_equal_scales(op_ctx *c) {
+  const op_tensor *x = c->in[0], *y = c->out[0];
+  reduce_params *p = c->params;
+  p->flip = x->type == MOTE_INT8 ? 0x80 : 0;
+  OP_REQUIRE(
+      c, x->scale == y->scale && x->zero_point == y->zero_point, MOTE_ERR_MODEL,
+      "the result is one of the elements, so input and output need one scale and zero point; they are %g and %d, "
+      "and %g and %d",
+      (double)x->scale, (int)x->zero_point, (double)y->scale, (int)y->zero_point);
+  return MOTE_OK;
+}
 
 static mote_status check(op_ctx *c) {
   if (!is_quantized(c)) return MOTE_OK;
   const op_tensor *x = c->in[0], *y = c->out[0];
+  if (is_extreme(c)) return check_equal_scales(c);
   MOTE_TRY(op_need_scale(c, x));
   MOTE_TRY(op_need_scale(c, y));
   reduce_params *p = c->params;
@@ -121,12 +142,16 @@ static mote_status plan(op_ctx *c) {
   }
   const fx_mult mult = ((const reduce_params *)c->params)->mult;
   p->mult = is_quantized(c) && is_mean(c) && p->count ? mean_multiplier(mult, p->count) : mult;
+  if (is_quantized(c) && is_product(c) && p->count)
+    p->mult = fx_quantize_multiplier((double)x->scale / pow((double)c->out[0]->scale, 1.0 / (double)p->count));
   return MOTE_OK;
 }
 
 /* ---- run ---- */
 
 typedef union sums {
+  uint8_t u8[BLOCK];
+  int16_t i16[BLOCK];
   float f32[BLOCK];
   int32_t i32[BLOCK];
   int64_t i64[BLOCK];
@@ -135,10 +160,12 @@ typedef union sums {
 typedef struct walk {
   const reduce_plan *plan;
   const reduce_params *params;
+  int32_t code; /* of the operator */
   reduce_fn sum;
   map_fn requant; /* of 8 and 16 bits */
   mote_type type;
   bool mean;
+  float y_scale;
   const char *x;
   char *y;
   size_t bytes;                       /* of an element */
@@ -150,10 +177,59 @@ typedef struct walk {
   size_t blocks, units, units_a_task; /* blocks of a row of outputs, in all, and in a task */
 } walk;
 
+/* What n results are before anything has been folded into them. */
+static void begin(const walk *w, sums *s, size_t n) {
+  const bool max = w->code == sch_BuiltinOperator_REDUCE_MAX;
+  memset(s, w->code == sch_BuiltinOperator_REDUCE_ALL, sizeof *s);
+  if (w->code == sch_BuiltinOperator_REDUCE_PROD) {
+    for (size_t i = 0; i < n; i++) {
+      if (w->type == MOTE_FLOAT32) s->f32[i] = 1;
+      else s->i64[i] = w->type == MOTE_INT32 || w->type == MOTE_INT64 ? 1 : FOLD_NOTHING;
+    }
+    return;
+  }
+  if (!max && w->code != sch_BuiltinOperator_REDUCE_MIN) return;
+  for (size_t i = 0; i < n; i++) switch ((int)w->type) {
+      case MOTE_FLOAT32: s->f32[i] = max ? -FLT_MAX : FLT_MAX; break;
+      case MOTE_INT16: s->i16[i] = max ? INT16_MIN : INT16_MAX; break;
+      case MOTE_INT32: s->i32[i] = max ? INT32_MIN : INT32_MAX; break;
+      case MOTE_INT64: s->i64[i] = max ? INT64_MIN : INT64_MAX; break;
+      default: s->u8[i] = max ? 0 : UINT8_MAX; break;
+    }
+}
+
+/* Quantized products; the product of nothing is 1. */
+static void finish_product(const walk *w, const sums *s, size_t n, size_t at) {
+  const reduce_params *p = w->params;
+  for (size_t i = 0; i < n; i++) {
+    const int32_t v =
+        s->i64[i] == FOLD_NOTHING ? fx_to_i32(fx_round(1 / (double)w->y_scale)) : fx_mbqm64(s->i64[i], w->plan->mult);
+    const int32_t q = fx_clamp((int64_t)v + p->y_zero, p->lo, p->hi);
+    if (w->type == MOTE_INT16) ((int16_t *)w->y)[at + i] = (int16_t)q;
+    else ((int8_t *)w->y)[at + i] = (int8_t)q;
+  }
+}
+
+/* Results that are elements. */
+static void finish_extreme(const walk *w, const sums *s, size_t n, size_t at) {
+  memcpy(w->y + at * w->bytes, s, n * w->bytes);
+  if (w->params->flip)
+    for (size_t i = 0; i < n; i++) w->y[at + i] ^= (char)0x80;
+}
+
 /* Finishes n sums and writes them as outputs. */
 static void finish(const walk *w, const sums *s, size_t n, size_t at) {
   const uint64_t count = w->plan->count;
   const int64_t divisor = w->mean && count ? (int64_t)count : 1;
+  const bool quantized = w->bytes < 4;
+  if (w->code == sch_BuiltinOperator_REDUCE_PROD && quantized) {
+    finish_product(w, s, n, at);
+    return;
+  }
+  if (w->code != sch_BuiltinOperator_REDUCE_PROD && w->code != sch_BuiltinOperator_SUM && !w->mean) {
+    finish_extreme(w, s, n, at);
+    return;
+  }
   switch ((int)w->type) {
     case MOTE_FLOAT32:
       if (divisor == 1) memcpy(w->y + at * w->bytes, s->f32, n * sizeof(float));
@@ -208,7 +284,8 @@ static void unit(const walk *w, size_t index) {
     offset += row % (size_t)p->dims[i] * w->step[i];
     row /= (size_t)p->dims[i];
   }
-  sums s = {.i64 = {0}};
+  sums s;
+  begin(w, &s, n);
   if (p->count) pass(w, w->x + offset * w->bytes, &s, n);
   finish(w, &s, n, at);
 }
@@ -221,8 +298,32 @@ static void task(void *arg, size_t index, int worker) {
   for (size_t i = first; i < last; i++) unit(w, i);
 }
 
+static reduce_fn extreme_of(mote_type type, bool max) {
+  switch ((int)type) {
+    case MOTE_FLOAT32: return max ? fold_max_f32 : fold_min_f32;
+    case MOTE_INT16: return max ? fold_max_16 : fold_min_16;
+    case MOTE_INT32: return max ? fold_max_32 : fold_min_32;
+    case MOTE_INT64: return max ? fold_max_64 : fold_min_64;
+    default: return max ? fold_max_8 : fold_min_8;
+  }
+}
+
+static reduce_fn product_of(mote_type type) {
+  switch ((int)type) {
+    case MOTE_FLOAT32: return fold_product_f32;
+    case MOTE_INT16: return fold_product_q16;
+    case MOTE_INT32: return fold_product_32;
+    case MOTE_INT64: return fold_product_64;
+    default: return fold_product_q8;
+  }
+}
+
 static reduce_fn kernel_of(const op_ctx *c) {
   const reduce_kernels *k = kern_reduce(c->isa);
+  if (is_extreme(c)) return extreme_of(c->in[0]->type, c->op->code == sch_BuiltinOperator_REDUCE_MAX);
+  if (is_product(c)) return product_of(c->in[0]->type);
+  if (c->op->code == sch_BuiltinOperator_REDUCE_ANY) return fold_any;
+  if (c->op->code == sch_BuiltinOperator_REDUCE_ALL) return fold_all;
   switch ((int)c->in[0]->type) {
     case MOTE_FLOAT32: return k->sum_f32;
     case MOTE_INT16: return k->sum_16;
@@ -245,7 +346,11 @@ static void set_steps(walk *w) {
     step *= (size_t)p->dims[i];
   }
   w->width = w->side < 0 ? 1 : (size_t)p->dims[w->side];
-  w->shape = (reduce_shape){.row_step = w->side < 0 ? 0 : w->step[w->side], .n = 1, .flip = w->params->flip};
+  w->shape = (reduce_shape){.row_step = w->side < 0 ? 0 : w->step[w->side],
+                            .n = 1,
+                            .flip = w->params->flip,
+                            .zero = w->params->x_zero,
+                            .mult = p->mult};
   if (w->inner < 0) return;
   w->shape.n = (size_t)p->dims[w->inner];
   w->shape.step = w->step[w->inner];
@@ -255,6 +360,8 @@ static mote_status run(op_ctx *c) {
   const reduce_plan *p = c->record;
   if (p->outputs == 0) return MOTE_OK;
   walk w = {.plan = p, .params = c->params, .sum = kernel_of(c), .type = c->in[0]->type, .mean = is_mean(c)};
+  w.code = c->op->code;
+  w.y_scale = c->out[0]->scale;
   w.x = c->in[0]->data;
   w.y = c->out[0]->data;
   w.bytes = (size_t)mote_type_bits(w.type) / 8;
@@ -271,13 +378,14 @@ static mote_status run(op_ctx *c) {
 
 #define REDUCE_COMMON                                                                                                  \
   .options = sch_BuiltinOptions_ReducerOptions, .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1,  \
-  .types = "f32|i32|i64|i8|u8|i16 i32 > =", .params_size = sizeof(reduce_params), .record_size = sizeof(reduce_plan),  \
-  .check = check, .infer = infer, .plan = plan, .run = run
+  .params_size = sizeof(reduce_params), .record_size = sizeof(reduce_plan), .check = check, .infer = infer,            \
+  .plan = plan, .run = run
 
 const mote_op op_mean = {
     .name = "MEAN",
     .code = sch_BuiltinOperator_MEAN,
     .versions = 3,
+    .types = "f32|i32|i64|i8|u8|i16 i32 > =",
     REDUCE_COMMON,
     .notes = "Integer means truncate; the mean of nothing is 0.",
 };
@@ -286,5 +394,49 @@ const mote_op op_sum = {
     .name = "SUM",
     .code = sch_BuiltinOperator_SUM,
     .versions = 2,
+    .types = "f32|i32|i64|i8|u8|i16 i32 > =",
+    REDUCE_COMMON,
+};
+
+const mote_op op_reduce_prod = {
+    .name = "REDUCE_PROD",
+    .code = sch_BuiltinOperator_REDUCE_PROD,
+    .versions = 2,
+    .types = "f32|i32|i64|i8|i16 i32 > =",
+    REDUCE_COMMON,
+    .notes = "Quantized products are rescaled at each step; the product of nothing is 1.",
+};
+
+const mote_op op_reduce_max = {
+    .name = "REDUCE_MAX",
+    .code = sch_BuiltinOperator_REDUCE_MAX,
+    .versions = 3,
+    .types = "f32|i32|i64|i8|u8|i16 i32 > =",
+    REDUCE_COMMON,
+    .notes = "NaN is passed over; of nothing, the lowest finite value.",
+};
+
+const mote_op op_reduce_min = {
+    .name = "REDUCE_MIN",
+    .code = sch_BuiltinOperator_REDUCE_MIN,
+    .versions = 3,
+    .types = "f32|i32|i64|i8|u8|i16 i32 > =",
+    REDUCE_COMMON,
+    .notes = "NaN is passed over; of nothing, the highest finite value.",
+};
+
+const mote_op op_reduce_any = {
+    .name = "REDUCE_ANY",
+    .code = sch_BuiltinOperator_REDUCE_ANY,
+    .versions = 1,
+    .types = "bool i32 > bool",
+    REDUCE_COMMON,
+};
+
+const mote_op op_reduce_all = {
+    .name = "REDUCE_ALL",
+    .code = sch_BuiltinOperator_REDUCE_ALL,
+    .versions = 1,
+    .types = "bool i32 > bool",
     REDUCE_COMMON,
 };

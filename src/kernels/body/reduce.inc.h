@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "kernels/body/level.h"
+#include "kernels/math_f32.h"
 #include "kernels/reduce.h"
 
 enum { REDUCE_LANES = 16, REDUCE_BLOCK = 256 };
@@ -73,7 +74,7 @@ static void reduce_sum_f32(void *acc, const void *vx, const reduce_shape *shape)
 #define NAME reduce_arg_max_f32
 #define IN float
 #define LEAST (-INFINITY)
-#define VALUE(x) (x)
+#define VALUE(x) math_from_bits(math_bits(x) ^ (uint32_t)flip)
 #include "kernels/body/reduce_arg.inc.h"
 
 #define NAME reduce_arg_max_8
@@ -85,7 +86,7 @@ static void reduce_sum_f32(void *acc, const void *vx, const reduce_shape *shape)
 #define NAME reduce_arg_max_32
 #define IN int32_t
 #define LEAST INT32_MIN
-#define VALUE(x) (x)
+#define VALUE(x) ((x) ^ flip)
 #include "kernels/body/reduce_arg.inc.h"
 
 const reduce_kernels KERN_TABLE(reduce_kernels) = {

@@ -1,0 +1,44 @@
+/* fold.c: see fold.h. */
+#include "kernels/fold.h"
+
+#define FOLD(name, T, ACC, EXPR)                                                                                       \
+  void fold_##name(void *acc, const void *vx, const reduce_shape *shape) {                                             \
+    const reduce_shape s = *shape;                                                                                     \
+    const T *x = vx;                                                                                                   \
+    ACC *y = acc;                                                                                                      \
+    if (s.row_step == 1)                                                                                               \
+      for (size_t i = 0; i < s.n; i++, x += s.step)                                                                    \
+        for (size_t r = 0; r < s.rows; r++) {                                                                          \
+          const ACC a = y[r];                                                                                          \
+          const T b = x[r];                                                                                            \
+          y[r] = (ACC)(EXPR);                                                                                          \
+        }                                                                                                              \
+    else                                                                                                               \
+      for (size_t r = 0; r < s.rows; r++, x += s.row_step) {                                                           \
+        ACC a = y[r];                                                                                                  \
+        for (size_t i = 0; i < s.n; i++) {                                                                             \
+          const T b = x[i * s.step];                                                                                   \
+          a = (ACC)(EXPR);                                                                                             \
+        }                                                                                                              \
+        y[r] = a;                                                                                                      \
+      }                                                                                                                \
+  }
+
+FOLD(max_f32, float, float, b > a ? b : a)
+FOLD(min_f32, float, float, b < a ? b : a)
+FOLD(max_8, uint8_t, uint8_t, (b ^ s.flip) > a ? b ^ s.flip : a)
+FOLD(min_8, uint8_t, uint8_t, (b ^ s.flip) < a ? b ^ s.flip : a)
+FOLD(max_16, int16_t, int16_t, b > a ? b : a)
+FOLD(min_16, int16_t, int16_t, b < a ? b : a)
+FOLD(max_32, int32_t, int32_t, b > a ? b : a)
+FOLD(min_32, int32_t, int32_t, b < a ? b : a)
+FOLD(max_64, int64_t, int64_t, b > a ? b : a)
+FOLD(min_64, int64_t, int64_t, b < a ? b : a)
+FOLD(any, uint8_t, uint8_t, a | (b != 0))
+FOLD(all, uint8_t, uint8_t, a &(b != 0))
+FOLD(product_f32, float, float, a *b)
+FOLD(product_32, int32_t, int64_t, (uint64_t)a *(uint64_t)(int64_t)b)
+FOLD(product_64, int64_t, int64_t, (uint64_t)a *(uint64_t)b)
+FOLD(product_q8, uint8_t, int64_t,
+     a == FOLD_NOTHING ? (b ^ s.flip) - s.zero : fx_mbqm64(a * ((b ^ s.flip) - s.zero), s.mult))
+FOLD(product_q16, int16_t, int64_t, a == FOLD_NOTHING ? b - s.zero : fx_mbqm64(a * (b - s.zero), s.mult))
