@@ -46,18 +46,22 @@ static void transform(float *x, size_t n) {
   for (size_t i = 0; i < n; i++) x[i] *= scale;
 }
 
-static void piece_task(void *arg, size_t piece, int worker) {
+enum { TASK_ELEMENTS = 16 * 1024 }; /* less is not worth a thread */
+
+static void task_pieces(void *arg, size_t task, int worker) {
   (void)worker;
   const op_ctx *const c = arg;
-  const size_t n = (size_t)((const rotation *)c->params)->size;
-  transform((float *)c->out[0]->data + piece * n, n);
+  const size_t n = (size_t)((const rotation *)c->params)->size, pieces = op_count(c->in[0]) / n;
+  const size_t each = n >= TASK_ELEMENTS ? 1 : TASK_ELEMENTS / n;
+  for (size_t i = task * each; i < pieces && i < (task + 1) * each; i++) transform((float *)c->out[0]->data + i * n, n);
 }
 
 static mote_status run(op_ctx *c) {
   const size_t n = (size_t)((const rotation *)c->params)->size, pieces = op_count(c->in[0]) / n;
   if (c->out[0]->data != c->in[0]->data)
     move_rows(c, c->out[0]->data, 0, c->in[0]->data, 0, 1, (int64_t)c->out[0]->bytes);
-  if (pieces) op_parallel(c, pieces, piece_task, c);
+  const size_t each = n >= TASK_ELEMENTS ? 1 : TASK_ELEMENTS / n;
+  op_parallel(c, (pieces + each - 1) / each, task_pieces, c);
   return MOTE_OK;
 }
 

@@ -47,9 +47,16 @@ static void cut(op_ctx *c, const move_grid *of) {
   move_box(c, c->out[0], &whole, c->in[0], of, count);
 }
 
+/* Where sizes are constant and starts are not, infer has not seen the starts: they are tested in every run. */
 static mote_status slice_move(op_ctx *c) {
   move_grid of = move_whole();
-  for (int32_t i = 0; i < c->in[0]->rank; i++) of.first[i] = op_int_at(c->in[1], (size_t)i);
+  for (int32_t i = 0; i < c->in[0]->rank; i++) {
+    const int64_t begin = op_int_at(c->in[1], (size_t)i), n = c->in[0]->dims[i], size = c->out[0]->dims[i];
+    OP_REQUIRE(c, begin >= 0 && begin <= n && size <= n - begin, MOTE_ERR_SHAPE,
+               "%lld elements from %lld on are asked for of dimension %d, which has %lld", (long long)size,
+               (long long)begin, (int)i, (long long)n);
+    of.first[i] = begin;
+  }
   cut(c, &of);
   return MOTE_OK;
 }

@@ -196,6 +196,8 @@ static mote_status tokens_infer(op_ctx *c) {
   op_same_shape(c->out[0], in);
   if (padded) c->out[0]->dims[c->out[0]->rank++] = -1;
   else move_unknown(c->out[0], 1);
+  size_t strings;
+  OP_REQUIRE(c, size_dims(in->dims, in->rank, &strings), MOTE_ERR_SHAPE, "there are more strings than memory can hold");
   for (int32_t i = 1; i < c->num_outputs; i++) {
     const size_t rows = op_span(in, 0, i);
     OP_REQUIRE(c, rows < INT32_MAX, MOTE_ERR_SHAPE, "%zu strings are too many", rows);

@@ -5,6 +5,8 @@
 #include "base/size.h"
 #include "operators/move.h"
 
+enum { TASK_ELEMENTS = 16 * 1024 }; /* of the input; less is not worth a thread */
+
 /* An element as a number that is ordered as elements are, and its index. */
 typedef struct entry {
   int64_t key;
@@ -37,9 +39,10 @@ static mote_status plan(op_ctx *c) {
   return MOTE_OK;
 }
 
-/* Bits of a float as an integer of the same order; both zeros are equal. */
+/* Bits of a float as an integer of the same order; both zeros are equal, and what is no number comes last. */
 static int64_t float_key(float f) {
   int32_t bits;
+  if (f != f) return INT64_MIN;
   if (f == 0.0f) f = 0.0f;
   memcpy(&bits, &f, 4);
   return bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
@@ -88,12 +91,10 @@ static void choose(const op_tensor *in, size_t row, int32_t n, entry *heap, int3
   }
 }
 
-static void row_task(void *arg, size_t row, int worker) {
-  const op_ctx *const c = arg;
+static void choose_row(const op_ctx *c, size_t row, entry *heap) {
   const op_tensor *const in = c->in[0], *const values = c->out[0], *const indices = c->out[1];
   const int32_t n = in->dims[in->rank - 1], k = values->dims[in->rank - 1];
   const size_t element = (size_t)move_element(in->type);
-  entry *const heap = (entry *)c->scratch + (size_t)worker * (size_t)k;
   choose(in, row, n, heap, k);
   for (int32_t i = 0; i < k; i++) {
     const size_t to = row * (size_t)k + (size_t)i, from = row * (size_t)n + (size_t)heap[i].index;
@@ -103,10 +104,24 @@ static void row_task(void *arg, size_t row, int worker) {
   }
 }
 
+static size_t rows_of_task(const op_tensor *in) {
+  const size_t n = (size_t)in->dims[in->rank - 1];
+  return n >= TASK_ELEMENTS ? 1 : TASK_ELEMENTS / n;
+}
+
+static void task_rows(void *arg, size_t task, int worker) {
+  const op_ctx *const c = arg;
+  const op_tensor *const in = c->in[0];
+  const size_t rows = op_span(in, 0, in->rank - 1), each = rows_of_task(in);
+  entry *const heap = (entry *)c->scratch + (size_t)worker * (size_t)c->out[0]->dims[in->rank - 1];
+  for (size_t row = task * each; row < rows && row < (task + 1) * each; row++) choose_row(c, row, heap);
+}
+
 static mote_status run(op_ctx *c) {
   const op_tensor *const in = c->in[0];
-  const size_t rows = op_span(in, 0, in->rank - 1);
-  if (rows && op_count(c->out[0])) op_parallel(c, rows, row_task, c);
+  if (!op_count(c->out[0])) return MOTE_OK;
+  const size_t rows = op_span(in, 0, in->rank - 1), each = rows_of_task(in);
+  op_parallel(c, (rows + each - 1) / each, task_rows, c);
   return MOTE_OK;
 }
 

@@ -56,14 +56,35 @@ static inline bool op_case_cancelled(op_ctx *c) {
   return false;
 }
 
-static const op_host op_case_host = {
-    .alloc = op_case_alloc, .pack = op_case_pack, .parallel = op_case_parallel, .cancelled = op_case_cancelled};
+/* Memory of an output, between guard bytes. */
+static inline bool op_case_memory(op_tensor *t, size_t bytes) {
+  if (t->data) free((char *)t->data - OP_CASE_GUARD);
+  char *const block = malloc(bytes + 2 * OP_CASE_GUARD);
+  t->bytes = bytes;
+  t->data = block ? block + OP_CASE_GUARD : NULL;
+  if (block) memset(block, 0xA5, bytes + 2 * OP_CASE_GUARD);
+  return block != NULL;
+}
+
+static inline mote_status op_case_resize(op_ctx *c, int output, int32_t rank, const int32_t *dims, size_t bytes) {
+  op_set_shape(c->out[output], rank, dims);
+  return op_case_memory(c->out[output], bytes) ? MOTE_OK : op_no_memory(c, bytes);
+}
+
+static const op_host op_case_host = {.alloc = op_case_alloc,
+                                     .pack = op_case_pack,
+                                     .parallel = op_case_parallel,
+                                     .cancelled = op_case_cancelled,
+                                     .resize = op_case_resize};
 
 /* options NULL: the defaults. */
 static inline void op_case_begin(op_case *k, const mote_op *op, const void *options) {
   memset(k, 0, sizeof *k);
   k->c.op = op;
-  k->c.options = options ? options : op->options ? sch_options_default(1, op->options) : NULL;
+  k->c.options = options         ? options
+                 : op->options   ? sch_options_default(1, op->options)
+                 : op->options_2 ? sch_options_default(2, op->options_2)
+                                 : NULL;
   k->c.in = k->inputs;
   k->c.out = k->outputs;
   k->c.workers = 1;
@@ -106,18 +127,17 @@ static inline mote_status op_case_infer(op_case *k) {
   return k->c.op->infer(&k->c);
 }
 
-/* All phases. Outputs lie between guard bytes, which op_case_end tests. */
+/* All phases. Outputs whose size data decides are left to op_resize. Outputs lie between guard bytes, which op_case_end
+ * tests. */
 static inline mote_status op_case_run(op_case *k) {
   MOTE_TRY(op_case_infer(k));
   for (int32_t i = 0; i < k->c.num_outputs; i++) {
     op_tensor *const t = &k->out[i];
-    size_t count;
-    if (!op_shape_known(t) || !size_dims(t->dims, t->rank, &count) || !op_type_bytes(t->type, count, &t->bytes))
+    size_t count, bytes;
+    if (t->type == MOTE_STRING || (!op_shape_known(t) && (k->c.op->traits & OP_DATA_SHAPE))) continue;
+    if (!op_shape_known(t) || !size_dims(t->dims, t->rank, &count) || !op_type_bytes(t->type, count, &bytes))
       return MOTE_ERR_SHAPE;
-    char *const block = malloc(t->bytes + 2 * OP_CASE_GUARD);
-    if (!block) return MOTE_ERR_MEMORY;
-    memset(block, 0xA5, t->bytes + 2 * OP_CASE_GUARD);
-    t->data = block + OP_CASE_GUARD;
+    if (!op_case_memory(t, bytes)) return MOTE_ERR_MEMORY;
   }
   if (k->c.op->record_size) k->c.record = op_case_alloc(&k->c, k->c.op->record_size);
   if (k->c.op->plan) MOTE_TRY(k->c.op->plan(&k->c));
