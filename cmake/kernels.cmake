@@ -46,7 +46,7 @@ foreach(name dwconv_sums dynquant)
 endforeach()
 
 # So are those for types that few models use.
-foreach(name arith fold number real)
+foreach(name arith fold number pool_l2 real)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/${name}.c PROPERTIES COMPILE_OPTIONS
     "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
 endforeach()

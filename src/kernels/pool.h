@@ -35,4 +35,7 @@ typedef struct pool_kernels {
 
 const pool_kernels *kern_pool(cpu_level level);
 
+/* The root of the mean of squares, clamped, for all levels. */
+void kern_pool_l2_f32(const void *x, const pool_window *w, void *y, const pool_bounds *bounds);
+
 #endif

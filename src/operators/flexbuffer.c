@@ -11,10 +11,16 @@ enum {
   FLEX_INT = 1,
   FLEX_UINT = 2,
   FLEX_FLOAT = 3,
+  FLEX_STRING = 5,
   FLEX_INDIRECT_INT = 6,
   FLEX_INDIRECT_UINT = 7,
   FLEX_INDIRECT_FLOAT = 8,
   FLEX_MAP = 9,
+  FLEX_VECTOR = 10,     /* a byte of type for each element behind them */
+  FLEX_VECTOR_INT = 11, /* and of no other type */
+  FLEX_VECTOR_UINT = 12,
+  FLEX_VECTOR_INT_2 = 16, /* of two, without a count; then of unsigned and float, then of three and four */
+  FLEX_VECTOR_FLOAT_4 = 24,
   FLEX_BOOL = 26
 };
 
@@ -168,4 +174,49 @@ bool flex_bool(const flex_value *value, bool *to) {
   if (!number(value, &real, &integer)) return false;
   *to = real != 0;
   return true;
+}
+
+/* A vector: where its elements lie, how many, and their type; FLEX_VECTOR where each has its own. */
+static bool open_vector(const flex_value *v, size_t *at, uint64_t *count, uint8_t *type) {
+  const uint8_t child = v->child;
+  if (!follow(v, v->at, v->width, at)) return false;
+  if (v->type >= FLEX_VECTOR_INT_2 && v->type <= FLEX_VECTOR_FLOAT_4) {
+    *count = (uint64_t)(v->type - FLEX_VECTOR_INT_2) / 3 + 2;
+    *type = (uint8_t)((v->type - FLEX_VECTOR_INT_2) % 3 + FLEX_INT);
+  } else {
+    if ((v->type != FLEX_VECTOR && v->type != FLEX_VECTOR_INT && v->type != FLEX_VECTOR_UINT) || *at < child)
+      return false;
+    *count = read_uint(v->blob + *at - child, child);
+    *type = v->type == FLEX_VECTOR ? FLEX_VECTOR : (uint8_t)(v->type - FLEX_VECTOR_INT + FLEX_INT);
+  }
+  return *count <= v->size && inside(v->size, *at, *count * (child + (*type == FLEX_VECTOR)));
+}
+
+bool flex_ints(const flex_value *value, int32_t *to, int32_t most, int32_t *count) {
+  size_t at;
+  uint64_t n;
+  uint8_t type;
+  if (!open_vector(value, &at, &n, &type) || n > (uint64_t)most) return false;
+  for (size_t i = 0; i < n; i++) {
+    flex_value element = *value;
+    element.at = at + i * value->child;
+    element.width = value->child;
+    element.type = type;
+    if (type == FLEX_VECTOR) {
+      const uint8_t packed = value->blob[at + (size_t)n * value->child + i];
+      element.type = (uint8_t)(packed >> 2);
+      element.child = packed_width(packed);
+    }
+    if (!flex_int(&element, &to[i])) return false;
+  }
+  *count = (int32_t)n;
+  return true;
+}
+
+bool flex_is_text(const flex_value *value, const char *text) {
+  const size_t length = strlen(text);
+  size_t at;
+  if (value->type != FLEX_STRING || !follow(value, value->at, value->width, &at) || at < value->child) return false;
+  return read_uint(value->blob + at - value->child, value->child) == length && inside(value->size, at, length) &&
+         !memcmp(value->blob + at, text, length);
 }

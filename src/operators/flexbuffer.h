@@ -1,7 +1,8 @@
 /* flexbuffer.h: a bounded reader of FlexBuffers, the format of custom options.
  *
  * Values are read from their place in the blob, which is never trusted: no pointer leaves it, and no chain of maps and
- * lists is followed deeper than FLEX_MAX_DEPTH. Not here: writing, strings as values, typed vectors, sparse keys.
+ * lists is followed deeper than FLEX_MAX_DEPTH. Not here: writing, vectors of anything but
+ * integers.
  */
 #ifndef OPERATORS_FLEXBUFFER_H
 #define OPERATORS_FLEXBUFFER_H
@@ -32,5 +33,10 @@ bool flex_is_map(const flex_value *value);
 bool flex_int(const flex_value *value, int32_t *to);
 bool flex_float(const flex_value *value, float *to);
 bool flex_bool(const flex_value *value, bool *to);
+/* The integers of a vector, typed or not; false when it is none, is damaged, holds anything else or more than `most`.
+ */
+bool flex_ints(const flex_value *value, int32_t *to, int32_t most, int32_t *count);
+/* True when the value is this string. */
+bool flex_is_text(const flex_value *value, const char *text);
 
 #endif

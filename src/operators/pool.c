@@ -1,4 +1,4 @@
-/* pool.c: AVERAGE_POOL_2D and MAX_POOL_2D. Windows are clipped to the image, so padding counts nowhere. */
+/* pool.c: AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D. Windows are clipped to the image, so padding counts nowhere. */
 #include "kernels/pool.h"
 
 #include "operators/op.h"
@@ -97,6 +97,7 @@ static mote_status run(op_ctx *c) {
   const pool_kind kind = c->op->code == sch_BuiltinOperator_MAX_POOL_2D ? POOL_MAX : POOL_AVERAGE;
   walk k = {.plan = c->record, .options = options(c), .bounds = c->params, .x = x->data, .y = y->data};
   k.f = x->type == MOTE_FLOAT32 ? kernels->f32[kind] : is_8_bit(x->type) ? kernels->s8[kind] : kernels->s16[kind];
+  if (c->op->code == sch_BuiltinOperator_L2_POOL_2D) k.f = kern_pool_l2_f32;
   k.bytes = (size_t)mote_type_bits(x->type) / 8;
   k.height = x->dims[1], k.width = x->dims[2], k.channels = x->dims[3];
   k.rows = (size_t)y->dims[0] * (size_t)y->dims[1];
@@ -107,20 +108,26 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-#define POOL_COMMON                                                                                                    \
-  .versions = 3, .options = sch_BuiltinOptions_Pool2DOptions, .inputs_min = 1, .inputs_max = 1, .outputs_min = 1,      \
-  .outputs_max = 1, .types = "f32 > f32; i8 > i8; u8 > u8; i16 > i16", .params_size = sizeof(pool_bounds),             \
-  .record_size = sizeof(pool_plan), .check = check, .infer = infer, .plan = plan, .run = run,                          \
-  .notes = "Input and output share one scale."
+#define POOL(symbol, code_name, version, taken, note)                                                                  \
+  const mote_op op_##symbol = {                                                                                        \
+      .name = #code_name,                                                                                              \
+      .code = sch_BuiltinOperator_##code_name,                                                                         \
+      .versions = version,                                                                                             \
+      .options = sch_BuiltinOptions_Pool2DOptions,                                                                     \
+      .inputs_min = 1,                                                                                                 \
+      .inputs_max = 1,                                                                                                 \
+      .outputs_min = 1,                                                                                                \
+      .outputs_max = 1,                                                                                                \
+      .types = taken " > =",                                                                                           \
+      .params_size = sizeof(pool_bounds),                                                                              \
+      .record_size = sizeof(pool_plan),                                                                                \
+      .check = check,                                                                                                  \
+      .infer = infer,                                                                                                  \
+      .plan = plan,                                                                                                    \
+      .run = run,                                                                                                      \
+      .notes = note,                                                                                                   \
+  };
 
-const mote_op op_average_pool_2d = {
-    .name = "AVERAGE_POOL_2D",
-    .code = sch_BuiltinOperator_AVERAGE_POOL_2D,
-    POOL_COMMON,
-};
-
-const mote_op op_max_pool_2d = {
-    .name = "MAX_POOL_2D",
-    .code = sch_BuiltinOperator_MAX_POOL_2D,
-    POOL_COMMON,
-};
+POOL(average_pool_2d, AVERAGE_POOL_2D, 3, "f32|i8|u8|i16", "Input and output share one scale.")
+POOL(max_pool_2d, MAX_POOL_2D, 3, "f32|i8|u8|i16", "Input and output share one scale.")
+POOL(l2_pool_2d, L2_POOL_2D, 1, "f32", "The root of the mean of squares.")

@@ -1,9 +1,10 @@
 /* quantize.c: QUANTIZE (floats to integers, and integers to other scales and widths) and DEQUANTIZE.
  *
- * Per channel only between floats and integers. The loops are kernels/map.h.
+ * Per channel only between floats and integers. The loops are kernels/map.h; packed integers go through bytes.
  */
 #include "base/fixed.h"
 #include "kernels/expand.h"
+#include "kernels/number.h"
 #include "operators/unary.h"
 
 typedef struct quantize_params {
@@ -21,6 +22,25 @@ static bool is_8_bit(mote_type type) { return type == MOTE_INT8 || type == MOTE_
 /* The tensor that carries the scales. */
 static const op_tensor *integers(const op_ctx *c) {
   return c->op->code == sch_BuiltinOperator_QUANTIZE ? c->out[0] : c->in[0];
+}
+
+static bool is_packed(mote_type type) { return mote_type_bits(type) < 8; }
+
+/* The bytes that stand for a tensor of packed integers: one each. */
+static op_tensor as_bytes(const op_tensor *t, void *bytes) {
+  op_tensor b = *t;
+  b.type = t->type == MOTE_UINT4 ? MOTE_UINT8 : MOTE_INT8;
+  b.data = bytes;
+  return b;
+}
+
+static void repack(const op_tensor *from, const op_tensor *to) {
+  num_convert(from->type, from->data, to->type, to->data, 0, op_count(from));
+}
+
+static mote_status plan(op_ctx *c) {
+  if (is_packed(integers(c)->type)) c->scratch_size = op_count(c->in[0]);
+  return MOTE_OK;
 }
 
 static bool per_channel(const op_ctx *c) { return integers(c)->quant->count > 1; }
@@ -130,22 +150,21 @@ static void channel_task(void *arg, size_t index, int worker) {
   }
 }
 
-static mote_status run_per_channel(op_ctx *c) {
-  const op_tensor *x = c->in[0], *y = c->out[0], *t = integers(c);
+static void run_per_channel(op_ctx *c, const op_tensor *x, const op_tensor *y) {
+  const op_tensor *t = integers(c);
   channel_walk w = {.quant = t->quant, .x = x->data, .y = y->data, .k = kern_map(c->isa)};
-  if (op_count(x) == 0) return MOTE_OK;
+  if (op_count(x) == 0) return;
   w.x_bytes = (size_t)mote_type_bits(x->type) / 8;
   w.y_bytes = (size_t)mote_type_bits(y->type) / 8;
   w.outer = op_span(x, 0, t->quant->axis);
   w.channels = (size_t)t->quant->count;
   w.inner = op_span(x, t->quant->axis + 1, x->rank);
-  w.flip = t->type == MOTE_INT8 ? 0x80 : 0;
-  w.quantizes = t == y;
+  w.flip = t->type == MOTE_INT8 || t->type == MOTE_INT4 || t->type == MOTE_INT2 ? 0x80 : 0;
+  w.quantizes = t == c->out[0];
   w.wide = t->type == MOTE_INT16;
   op_type_range(t->type, &w.lo, &w.hi);
   w.outer_a_task = TASK_ELEMENTS / (w.channels * w.inner) + 1;
   op_parallel(c, (w.outer + w.outer_a_task - 1) / w.outer_a_task, channel_task, &w);
-  return MOTE_OK;
 }
 
 /* ---- QUANTIZE ---- */
@@ -182,9 +201,8 @@ static mote_status quantize_check(op_ctx *c) {
   return MOTE_OK;
 }
 
-static map_fn quantize_kernel(const op_ctx *c) {
+static map_fn quantize_kernel(const op_ctx *c, mote_type x, mote_type y) {
   const map_kernels *k = kern_map(c->isa);
-  const mote_type x = c->in[0]->type, y = c->out[0]->type;
   if (x == MOTE_FLOAT32) return is_8_bit(y) ? k->quantize_8 : k->quantize_16;
   if (x == MOTE_INT32) return is_8_bit(y) ? k->requant_32_8 : k->requant_32_16;
   if (x == MOTE_INT16) return is_8_bit(y) ? k->requant_16_8 : y == MOTE_INT16 ? k->requant_16_16 : k->requant_16_32;
@@ -192,25 +210,31 @@ static map_fn quantize_kernel(const op_ctx *c) {
 }
 
 static mote_status quantize_run(op_ctx *c) {
-  if (per_channel(c)) return run_per_channel(c);
-  unary_run(c, quantize_kernel(c), c->params);
+  const op_tensor *x = c->in[0];
+  op_tensor y = *c->out[0];
+  const bool packed = is_packed(y.type);
+  if (packed) y = as_bytes(&y, c->scratch);
+  if (per_channel(c)) run_per_channel(c, x, &y);
+  else unary_run_on(c, x, &y, quantize_kernel(c, x->type, y.type), c->params);
+  if (packed) repack(&y, c->out[0]);
   return MOTE_OK;
 }
 
 const mote_op op_quantize = {
     .name = "QUANTIZE",
     .code = sch_BuiltinOperator_QUANTIZE,
-    .versions = 3,
+    .versions = 6,
     .options = sch_BuiltinOptions_QuantizeOptions,
     .inputs_min = 1,
     .inputs_max = 1,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = "f32 > i8|u8|i16; i8|u8 > i8|u8|i16; i16 > i8|i16|i32; i32 > i8|i16",
+    .types = "f32 > i8|u8|i16|i4|u4|i2; i8|u8 > i8|u8|i16; i16 > i8|i16|i32; i32 > i8|i16",
     .traits = OP_INPLACE_0,
     .params_size = sizeof(quantize_params),
     .check = quantize_check,
     .infer = infer,
+    .plan = plan,
     .run = quantize_run,
     .notes = "Per channel from float32 only. Halves round away from zero; NaN becomes the zero point.",
 };
@@ -220,35 +244,43 @@ const mote_op op_quantize = {
 static mote_status dequantize_check(op_ctx *c) {
   const op_tensor *x = c->in[0];
   quantize_params *p = c->params;
-  if (x->type == MOTE_FLOAT16) return MOTE_OK;
+  if (x->type == MOTE_FLOAT16 || x->type == MOTE_BFLOAT16) return MOTE_OK;
   if (per_channel(c)) return check_channels(c);
   MOTE_TRY(op_need_scale(c, x));
-  const int32_t flip = x->type == MOTE_INT8 ? 0x80 : 0;
+  const int32_t flip = x->type == MOTE_INT8 || x->type == MOTE_INT4 || x->type == MOTE_INT2 ? 0x80 : 0;
   p->u.dequantize = (map_dequantize){.flip = flip, .zero = x->zero_point + flip, .scale = x->scale};
   return MOTE_OK;
 }
 
 static mote_status dequantize_run(op_ctx *c) {
   const map_kernels *k = kern_map(c->isa);
-  const mote_type type = c->in[0]->type;
-  if (type != MOTE_FLOAT16 && per_channel(c)) return run_per_channel(c);
-  unary_run(c, type == MOTE_FLOAT16 ? k->widen_f16 : is_8_bit(type) ? k->dequantize_8 : k->dequantize_16, c->params);
+  op_tensor x = *c->in[0];
+  if (x.type == MOTE_FLOAT16) unary_run(c, k->widen_f16, NULL);
+  if (x.type == MOTE_BFLOAT16) num_convert(x.type, x.data, MOTE_FLOAT32, c->out[0]->data, 0, op_count(&x));
+  if (x.type == MOTE_FLOAT16 || x.type == MOTE_BFLOAT16) return MOTE_OK;
+  if (is_packed(x.type)) {
+    x = as_bytes(&x, c->scratch);
+    repack(c->in[0], &x);
+  }
+  if (per_channel(c)) run_per_channel(c, &x, c->out[0]);
+  else unary_run_on(c, &x, c->out[0], is_8_bit(x.type) ? k->dequantize_8 : k->dequantize_16, c->params);
   return MOTE_OK;
 }
 
 const mote_op op_dequantize = {
     .name = "DEQUANTIZE",
     .code = sch_BuiltinOperator_DEQUANTIZE,
-    .versions = 5,
+    .versions = 9,
     .options = sch_BuiltinOptions_DequantizeOptions,
     .inputs_min = 1,
     .inputs_max = 1,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = "i8|u8|i16|f16 > f32",
+    .types = "i8|u8|i16|f16|bf16|i4|u4|i2 > f32",
     .params_size = sizeof(quantize_params),
     .check = dequantize_check,
     .infer = infer,
+    .plan = plan,
     .run = dequantize_run,
-    .notes = "Per tensor or per channel; float16 is widened.",
+    .notes = "Per tensor or per channel; small floats are widened.",
 };

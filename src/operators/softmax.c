@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/fixed.h"
+#include "kernels/number.h"
 #include "kernels/softmax_f32.h"
 #include "operators/op.h"
 
@@ -32,7 +33,7 @@ static mote_status check_output(op_ctx *c, float scale, int32_t zero_point) {
 
 static mote_status check(op_ctx *c) {
   const sch_SoftmaxOptions *const o = c->options;
-  if (c->in[0]->type == MOTE_FLOAT32) return MOTE_OK;
+  if (num_class_of(c->in[0]->type) == NUM_F32) return MOTE_OK;
   MOTE_TRY(op_need_scale(c, c->in[0]));
   MOTE_TRY(op_need_scale(c, c->out[0]));
   OP_REQUIRE(c, o->beta >= 0 && isfinite(o->beta), MOTE_ERR_MODEL, "beta is %g; quantized inputs need 0 or more",
@@ -158,6 +159,23 @@ static void row_i16(const softmax_params *p, const int16_t *x, int16_t *y, size_
   for (size_t i = 0; i < n; i++) y[i] = (int16_t)fx_clamp((y[i] * inverse + half) >> shift, 0, INT16_MAX);
 }
 
+/* float16 in blocks of float; a row is read three times. */
+static void row_f16(const softmax_params *p, const void *x, void *y, size_t n) {
+  float block[NUM_BLOCK], max = -INFINITY, sum = 0;
+  for (int pass = 0; pass < 3; pass++)
+    for (size_t i = 0, m; i < n; i += m) {
+      m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
+      num_read(MOTE_FLOAT16, x, i, m, block);
+      for (size_t k = 0; k < m; k++) {
+        if (pass == 0) max = block[k] > max ? block[k] : max;
+        else block[k] = expf((block[k] - max) * p->beta);
+        if (pass == 1) sum += block[k];
+        if (pass == 2) block[k] /= sum;
+      }
+      if (pass == 2) num_write(MOTE_FLOAT16, y, i, m, block);
+    }
+}
+
 /* ---- all rows ---- */
 
 typedef struct softmax_job {
@@ -182,6 +200,7 @@ static void softmax_task(void *arg, size_t task, int worker) {
     void *const to = (uint8_t *)y->data + row * n * out_bytes;
     switch (x->type) {
       case MOTE_INT8: row_i8(p, (const int8_t *)x->data + row * n, to, y->type, n); break;
+      case MOTE_FLOAT16: row_f16(p, (const uint16_t *)x->data + row * n, to, n); break;
       case MOTE_UINT8: row_u8(p, (const uint8_t *)x->data + row * n, to, y->type, n); break;
       default: row_i16(p, (const int16_t *)x->data + row * n, to, n); break;
     }
@@ -202,13 +221,13 @@ static mote_status run(op_ctx *c) {
 const mote_op op_softmax = {
     .name = "SOFTMAX",
     .code = sch_BuiltinOperator_SOFTMAX,
-    .versions = 3,
+    .versions = 4,
     .options = sch_BuiltinOptions_SoftmaxOptions,
     .inputs_min = 1,
     .inputs_max = 1,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = "f32 > f32; i8 > i8|i16; u8 > u8|i16; i16 > i16",
+    .types = "f32|f16 > =; i8 > i8|i16; u8 > u8|i16; i16 > i16",
     .traits = OP_INPLACE_0,
     .params_size = sizeof(softmax_params),
     .check = check,
