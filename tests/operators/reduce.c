@@ -1,4 +1,5 @@
-/* reduce.c: MEAN, SUM and ARG_MAX against their definitions over all axes, and what is refused. */
+/* reduce.c: MEAN, SUM, products, extremes, ARG_MAX and ARG_MIN against their definitions over all axes, and what is
+ * refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,8 @@
 #include "base/fixed.h"
 #include "support/op_case.h"
 
-extern const mote_op op_mean, op_sum, op_arg_max;
+extern const mote_op op_mean, op_sum, op_arg_max, op_arg_min;
+extern const mote_op op_reduce_prod, op_reduce_max, op_reduce_min, op_reduce_any, op_reduce_all;
 
 enum { LIMIT = 8000 };
 
@@ -132,7 +134,8 @@ static void largest(void **state) {
     fill(&r, type);
     for (int i = 0; type == MOTE_FLOAT32 && i < 2000; i++) ((float *)data)[op_random_below(&r, LIMIT)] = (float)NAN;
     op_case k;
-    op_case_begin(&k, &op_arg_max, NULL);
+    const bool min = op_random_below(&r, 2);
+    op_case_begin(&k, min ? &op_arg_min : &op_arg_max, NULL);
     op_case_input(&k, type, rank, dims, data, 0);
     op_case_input(&k, MOTE_INT32, 0, NULL, &given, OP_CONST);
     op_case_output(&k, op_random_below(&r, 2) ? MOTE_INT32 : MOTE_INT64);
@@ -143,13 +146,83 @@ static void largest(void **state) {
       bool found = false;
       for (size_t m = 0; m < (size_t)dims[axis]; m++) {
         const double v = value(&k.in[0], source(&k.in[0], UINT32_C(1) << axis, n, m));
-        if (v != v || (found && v <= value(&k.in[0], source(&k.in[0], UINT32_C(1) << axis, n, best)))) continue;
+        const double most = value(&k.in[0], source(&k.in[0], UINT32_C(1) << axis, n, best));
+        if (v != v || (found && (min ? v >= most : v <= most))) continue;
         best = m, found = true;
       }
       assert_int_equal(op_int_at(&k.out[0], n), best);
     }
     assert_true(op_case_end(&k));
   }
+}
+
+/* One output element of a fold; of nothing it is what folding begins with. */
+static double folded(const mote_op *op, const op_tensor *x, uint32_t reduced, size_t count, size_t n) {
+  const bool any = op == &op_reduce_any, all = op == &op_reduce_all, max = op == &op_reduce_max;
+  double acc = all || op == &op_reduce_prod ? 1 : any ? 0 : max ? -INFINITY : INFINITY;
+  for (size_t m = 0; m < count; m++) {
+    const double v = value(x, source(x, reduced, n, m));
+    if (op == &op_reduce_prod)
+      acc = x->type == MOTE_INT32 ? (int32_t)((uint32_t)(int64_t)acc * (uint32_t)(int64_t)v) : acc * v;
+    else if (any) acc = acc != 0 || v != 0;
+    else if (all) acc = acc != 0 && v != 0;
+    else if (max ? v > acc : v < acc) acc = v;
+  }
+  return acc;
+}
+
+static void folds(void **state) {
+  (void)state;
+  static const mote_op *const ops[] = {&op_reduce_prod, &op_reduce_max, &op_reduce_min, &op_reduce_any, &op_reduce_all};
+  static const mote_type types[] = {MOTE_FLOAT32, MOTE_INT32, MOTE_INT64, MOTE_INT8, MOTE_UINT8, MOTE_INT16};
+  op_random r = {3};
+  for (int round = 0; round < 2000; round++) {
+    const mote_op *op = ops[op_random_below(&r, 5)];
+    mote_type type = types[op_random_below(&r, op == &op_reduce_prod ? 2 : 6)];
+    if (op == &op_reduce_any || op == &op_reduce_all) type = MOTE_BOOL;
+    const int32_t rank = op_random_in(&r, 1, 5), one = 1;
+    const int32_t axis = op_random_in(&r, 0, rank - 1);
+    int32_t dims[OP_MAX_RANK];
+    op_random_dims(&r, rank, LIMIT, dims);
+    fill(&r, type);
+    for (size_t i = 0; type == MOTE_FLOAT32 && i < LIMIT; i++) ((float *)data)[i] /= 64;
+    for (size_t i = 0; type == MOTE_BOOL && i < LIMIT; i++) ((uint8_t *)data)[i] = op_random_below(&r, 4) == 0;
+    op_case k;
+    op_case_begin(&k, op, NULL);
+    op_case_input(&k, type, rank, dims, data, 0);
+    op_case_input(&k, MOTE_INT32, 1, &one, &axis, OP_CONST);
+    op_case_output(&k, type);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    for (size_t n = 0; dims[axis] && n < op_count(&k.out[0]); n++) {
+      const double want = folded(op, &k.in[0], UINT32_C(1) << axis, (size_t)dims[axis], n), got = value(&k.out[0], n);
+      assert_true(fabs(got - want) <= 1e-5 * fabs(want));
+    }
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* Each product is rescaled as the reference rescales it. */
+static void quantized_products(void **state) {
+  (void)state;
+  static const op_quant one = {.count = 1};
+  static const int32_t axis = 0;
+  static const int8_t x[] = {10, -20, 30, 7, 100, -128, 5, 6};
+  op_case k;
+  op_case_begin(&k, &op_reduce_prod, NULL);
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){4, 2}, x, 0);
+  op_case_input(&k, MOTE_INT32, 0, NULL, &axis, OP_CONST);
+  op_case_output(&k, MOTE_INT8);
+  k.in[0].quant = k.out[0].quant = &one;
+  k.in[0].scale = 0.02f, k.in[0].zero_point = 3, k.out[0].scale = 0.03f, k.out[0].zero_point = -4;
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  const fx_mult m = fx_quantize_multiplier(0.02f / pow(0.03f, 0.25));
+  for (size_t n = 0; n < 2; n++) {
+    int64_t acc = x[n] - 3;
+    for (size_t i = 1; i < 4; i++) acc = fx_mbqm64(acc * (x[2 * i + n] - 3), m);
+    acc = fx_mbqm64(acc, m) - 4;
+    assert_int_equal(op_int_at(&k.out[0], n), acc < -128 ? -128 : acc > 127 ? 127 : acc);
+  }
+  assert_true(op_case_end(&k));
 }
 
 static mote_status infer_axis(const mote_op *op, int64_t axis, mote_type type, const int32_t *dims) {
@@ -191,6 +264,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_and_means),
       cmocka_unit_test(largest),
+      cmocka_unit_test(folds),
+      cmocka_unit_test(quantized_products),
       cmocka_unit_test(axes_out_of_range),
       cmocka_unit_test(axes_that_come_in_the_run),
   };

@@ -25,7 +25,7 @@ LOOP(max, REAL, a > b ? a : b)
 LOOP(min, REAL, a < b ? a : b)
 LOOP(squared_difference, REAL, (a - b) * (a - b))
 LOOP(pow, REAL, M(pow)(a, b))
-LOOP(floor_div, REAL, M(floor)(a / b))
+LOOP(floor_div, REAL, (REAL)floor((double)a / (double)b)) /* in double, as the reference */
 LOOP(floor_mod, REAL, M(floor_mod_of)(a, b))
 LOOP(rem, REAL, M(fmod)(a, b))
 LOOP(atan2, REAL, M(atan2)(a, b))
