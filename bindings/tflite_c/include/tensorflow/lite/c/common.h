@@ -75,12 +75,30 @@ typedef struct TfLiteAffineQuantization {
 
 typedef struct TfLiteSparsity TfLiteSparsity;
 
+typedef struct TfLiteComplex64 {
+  float re, im;
+} TfLiteComplex64;
+
+typedef struct TfLiteComplex128 {
+  double re, im;
+} TfLiteComplex128;
+
+typedef struct TfLiteFloat16 {
+  uint16_t data;
+} TfLiteFloat16;
+
+typedef struct TfLiteBFloat16 {
+  uint16_t data;
+} TfLiteBFloat16;
+
 typedef union TfLitePtrUnion {
   int32_t *i32;
   uint32_t *u32;
   int64_t *i64;
   uint64_t *u64;
   float *f;
+  TfLiteFloat16 *f16;
+  TfLiteBFloat16 *bf16;
   double *f64;
   char *raw;
   const char *raw_const;
@@ -88,6 +106,8 @@ typedef union TfLitePtrUnion {
   bool *b;
   int16_t *i16;
   uint16_t *ui16;
+  TfLiteComplex64 *c64;
+  TfLiteComplex128 *c128;
   int8_t *int8;
   void *data;
 } TfLitePtrUnion;

@@ -1,0 +1,68 @@
+#!/bin/sh
+# What the libraries depend on, export and weigh.
+#
+#   libraries.sh SOURCE_TREE BUILD
+set -eu
+tree=$1
+cd "$2"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() {
+  echo "FAILED  $1"
+  failed=1
+}
+
+needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+soname() { readelf -d "$1" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p'; }
+exported() { nm -D --defined-only "$1" | awk '$2 != "A" { print $3 }'; }
+
+# The runtime links libc, libm, threads and the dynamic linker, nothing else.
+for library in libmote-rt.so libtensorflowlite_c.so; do
+  for name in $(needed "$library"); do
+    case $name in
+      libc.so.* | libm.so.* | libpthread.so.* | ld-linux*.so.*) ;;
+      *) fail "$library needs $name" ;;
+    esac
+  done
+done
+
+# No library opens a network connection.
+for library in libmote-rt.so libmote.so libtensorflowlite_c.so; do
+  found=$(nm -D --undefined-only "$library" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
+    grep -xE 'socket|socketpair|connect|bind|listen|accept4?|send(to|msg|mmsg)?|recv(from|msg|mmsg)?|getaddrinfo|gethostby.*|res_.*|system|popen|dlopen' || true)
+  [ -z "$found" ] || fail "$library calls $found"
+done
+
+# All else is hidden.
+for library in libmote-rt.so libmote.so; do
+  strange=$(exported "$library" | grep -v '^mote_' || true)
+  [ -z "$strange" ] || fail "$library exports $strange"
+done
+strange=$(exported libtensorflowlite_c.so | grep -v '^TfLite[A-Za-z0-9]*@@VERS_1\.0$' || true)
+[ -z "$strange" ] || fail "libtensorflowlite_c.so exports $strange"
+[ "$(soname libtensorflowlite_c.so)" = libtensorflowlite_c.so ] || fail "libtensorflowlite_c.so has another SONAME"
+
+# Every function that a public header declares is there.
+declared() { sed -n "s/.*$1[^(]*[ *]\($2[A-Za-z0-9_]*\)(.*/\1/p"; }
+for name in $(cat "$tree"/include/mote/*.h | declared MOTE_API mote_); do
+  exported libmote.so | grep -qx "$name" || fail "libmote.so lacks $name"
+done
+for name in $(cat "$tree"/include/mote/mote.h "$tree"/include/mote/op.h | declared MOTE_API mote_); do
+  exported libmote-rt.so | grep -qx "$name" || fail "libmote-rt.so lacks $name"
+done
+for name in $(cat "$tree"/bindings/tflite_c/include/tensorflow/lite/c/*.h | declared TFL_CAPI_EXPORT TfLite); do
+  exported libtensorflowlite_c.so | grep -q "^$name@@" || fail "libtensorflowlite_c.so lacks $name"
+done
+
+# Sizes that README.md states: of all operators, and of those of usual networks.
+small() { # small LIBRARY KILOBYTES
+  strip -o "$work/stripped" "$1"
+  size=$(wc -c <"$work/stripped")
+  echo "$1, stripped: $size bytes"
+  [ "$size" -lt $(($2 * 1024)) ] || fail "$1 is $size bytes, stripped; it must stay under $2 KB"
+}
+small libmote-rt.so 600
+small libmote-rt-common.so 480
+exit $failed
