@@ -1,6 +1,7 @@
 /* random.c: random numbers that the session's state draws: RANDOM_UNIFORM, RANDOM_STANDARD_NORMAL and MULTINOMIAL from
- * Philox, and the custom RandomUniform, RandomUniformInt and Multinomial from the "minimal standard" generator, which
- * is the default one of the C++ library that the reference is built with. All go on from run to run.
+ * Philox, and the custom RandomUniform, RandomUniformInt, RandomStandardNormal and Multinomial from the "minimal
+ * standard" generator, which is the default one of the C++ library that the reference is built with. All go on from run
+ * to run.
  */
 #include "operators/random.h"
 
@@ -288,7 +289,7 @@ static uint64_t minstd_64(uint32_t *state, uint64_t most) {
   return most <= minstd_span ? minstd_31(state, most) : minstd_wide(state, most, minstd_62);
 }
 
-/* ---- RandomUniform, RandomUniformInt ---- */
+/* ---- RandomUniform ---- */
 
 static mote_status uniform_run(op_ctx *c) {
   const op_tensor *const out = c->out[0];
@@ -315,6 +316,52 @@ const mote_op op_random_uniform_custom = {
     .run = uniform_run,
     .notes = "The same numbers in every session: there is no seed.",
 };
+
+/* ---- RandomStandardNormal ---- */
+
+/* Two normal numbers from a point in the unit circle (Marsaglia); the C++ library gives the second one first. */
+static void polar(uint32_t *state, bool wide, double to[2]) {
+  double x, y, r;
+  do {
+    x = 2.0 * (wide ? minstd_double(state) : (double)minstd_float(state)) - 1.0;
+    y = 2.0 * (wide ? minstd_double(state) : (double)minstd_float(state)) - 1.0;
+    r = x * x + y * y;
+  } while (r > 1.0 || r == 0.0);
+  const double stretch = sqrt(-2.0 * log(r) / r);
+  to[0] = y * stretch;
+  to[1] = x * stretch;
+}
+
+static mote_status normal_run(op_ctx *c) {
+  const op_tensor *const out = c->out[0];
+  const size_t n = op_count(out);
+  const bool wide = out->type == MOTE_FLOAT64;
+  double two[2] = {0};
+  for (size_t i = 0; i < n; i++) {
+    if (i % 2 == 0) polar(c->state, wide, two);
+    if (wide) ((double *)out->data)[i] = two[i % 2];
+    else ((float *)out->data)[i] = (float)two[i % 2];
+  }
+  return MOTE_OK;
+}
+
+const mote_op op_random_standard_normal_custom = {
+    .name = "RandomStandardNormal",
+    .code = sch_BuiltinOperator_CUSTOM,
+    .versions = 1,
+    .inputs_min = 1,
+    .inputs_max = OP_ANY,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = "i32|i64 any ... > f32|f64",
+    .traits = OP_STATEFUL,
+    .state_size = sizeof(uint32_t),
+    .infer = shape_infer,
+    .run = normal_run,
+    .notes = "The same numbers in every session: there is no seed.",
+};
+
+/* ---- RandomUniformInt ---- */
 
 static mote_status integers_infer(op_ctx *c) {
   for (int i = 1; i <= 2; i++)

@@ -140,11 +140,32 @@ static void unknown_dimensions_fit_everything(void **state) {
   assert_int_equal(dims[1], 3);
 }
 
+/* TFSA-2021-091: a joined dimension past 2^31 - 1. */
+static void tfsa_2021_091_concatenation(void **state) {
+  (void)state;
+  const int32_t half[2] = {1 << 30, 0};
+  assert_int_equal(join(half, 2, half, 2, 0, NULL), MOTE_ERR_SHAPE);
+}
+
+/* Parts of three and two nibbles do not meet between bytes. */
+static void joins_packed_integers(void **state) {
+  (void)state;
+  op_case k;
+  op_case_begin(&k, &op_concatenation, &(sch_ConcatenationOptions){.axis = 0});
+  op_case_input(&k, MOTE_INT4, 1, (int32_t[]){3}, (uint8_t[]){0x21, 0xF3}, 0);
+  op_case_input(&k, MOTE_INT4, 1, (int32_t[]){2}, (uint8_t[]){0x54}, 0);
+  op_case_output(&k, MOTE_INT4);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  assert_memory_equal(k.out[0].data, ((uint8_t[]){0x21, 0x43, 0x05}), 3);
+  assert_true(op_case_end(&k));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(follows_the_definition),    cmocka_unit_test(scalars_are_stacked),
-      cmocka_unit_test(fused_activations),         cmocka_unit_test(uint8_is_requantised),
-      cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(unknown_dimensions_fit_everything),
+      cmocka_unit_test(follows_the_definition),      cmocka_unit_test(scalars_are_stacked),
+      cmocka_unit_test(fused_activations),           cmocka_unit_test(uint8_is_requantised),
+      cmocka_unit_test(refuses_what_does_not_fit),   cmocka_unit_test(unknown_dimensions_fit_everything),
+      cmocka_unit_test(tfsa_2021_091_concatenation), cmocka_unit_test(joins_packed_integers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

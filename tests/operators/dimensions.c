@@ -79,6 +79,14 @@ static void expands(void **state) {
   assert_int_equal(expand(-4, &where), MOTE_ERR_SHAPE);
 }
 
+/* TFSA-2021-160: an axis far outside. */
+static void tfsa_2021_160_expand_dims(void **state) {
+  (void)state;
+  int32_t where = -1;
+  assert_int_equal(expand(-100000, &where), MOTE_ERR_SHAPE);
+  assert_int_equal(expand(INT32_MIN, &where), MOTE_ERR_SHAPE);
+}
+
 static mote_status axes(int32_t na, const int32_t *a, int32_t nb, const int32_t *b, const char *wanted_a,
                         const char *wanted_b) {
   op_case k;
@@ -182,6 +190,7 @@ int main(void) {
       cmocka_unit_test(warps),
       cmocka_unit_test(densifies_constants_alone),
       cmocka_unit_test(rotates),
+      cmocka_unit_test(tfsa_2021_160_expand_dims),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

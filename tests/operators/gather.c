@@ -96,11 +96,27 @@ static void refuses_impossible_axes(void **state) {
   }
 }
 
+/* TFSA-2021-161: index -10, in the file and in the run. */
+static void tfsa_2021_161_gather(void **state) {
+  (void)state;
+  for (uint32_t flags = 0; flags <= OP_CONST; flags++) {
+    const int32_t index = -10;
+    op_case k;
+    op_case_begin(&k, &op_gather, &(sch_GatherOptions){.axis = 0});
+    op_case_input(&k, MOTE_INT32, 1, (int32_t[]){4}, data, 0);
+    op_case_input(&k, MOTE_INT32, 1, (int32_t[]){1}, &index, flags);
+    op_case_output(&k, MOTE_INT32);
+    assert_int_equal(op_case_run(&k), MOTE_ERR_RUN);
+    op_case_end(&k);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_indices_out_of_range),
       cmocka_unit_test(refuses_impossible_axes),
+      cmocka_unit_test(tfsa_2021_161_gather),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

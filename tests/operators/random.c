@@ -14,7 +14,8 @@
 #include "operators/random.h"
 
 extern const mote_op op_random_uniform, op_random_standard_normal, op_multinomial, op_stablehlo_rng_bit_generator;
-extern const mote_op op_random_uniform_custom, op_random_uniform_int, op_multinomial_custom;
+extern const mote_op op_random_standard_normal_custom, op_random_uniform_custom, op_random_uniform_int,
+    op_multinomial_custom;
 
 /* Known answers of the paper's own library (Random123, kat_vectors). */
 static void generators_are_the_published_ones(void **state) {
@@ -67,6 +68,9 @@ static void numbers_are_distributed(void **state) {
   assert_memory_equal(a, c, sizeof a);
   draw(&op_random_standard_normal, 7, MANY, a, b);
   moments(a, &mean, &variance);
+  assert_true(fabs(mean) < 0.03 && fabs(variance - 1) < 0.05);
+  draw(&op_random_standard_normal_custom, 0, MANY, a, b);
+  moments(b, &mean, &variance);
   assert_true(fabs(mean) < 0.03 && fabs(variance - 1) < 0.05);
   draw(&op_random_uniform_custom, 0, MANY, a, b);
   moments(b, &mean, &variance);

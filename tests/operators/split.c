@@ -126,12 +126,33 @@ static void axis_known_later(void **state) {
   assert_true(op_case_end(&k));
 }
 
+/* TFSA-2021-087 (no parts) and TFSA-2021-094 (an axis that is not there). */
+static void tfsa_2021_087_094_split(void **state) {
+  (void)state;
+  const int32_t axis = 100, zero = 0;
+  op_case k;
+  op_case_begin(&k, &op_split, &(sch_SplitOptions){.num_splits = 0});
+  op_case_input(&k, MOTE_INT32, 0, NULL, &zero, OP_CONST);
+  op_case_input(&k, MOTE_INT16, 1, (int32_t[]){4}, data, 0);
+  op_case_output(&k, MOTE_INT16);
+  assert_int_equal(op_case_infer(&k), MOTE_ERR_MODEL);
+  op_case_end(&k);
+  for (uint32_t flags = 0; flags <= OP_CONST; flags++) {
+    op_case_begin(&k, &op_split_v, &(sch_SplitVOptions){.num_splits = 1});
+    op_case_input(&k, MOTE_INT16, 1, (int32_t[]){4}, data, 0);
+    op_case_input(&k, MOTE_INT32, 1, (int32_t[]){1}, (int32_t[]){4}, OP_CONST);
+    op_case_input(&k, MOTE_INT32, 0, NULL, &axis, flags);
+    op_case_output(&k, MOTE_INT16);
+    assert_int_equal(op_case_infer(&k), MOTE_ERR_SHAPE);
+    op_case_end(&k);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(split_into_equal_parts),
-      cmocka_unit_test(split_v_into_given_parts),
-      cmocka_unit_test(refuses_sizes_that_do_not_add_up),
-      cmocka_unit_test(axis_known_later),
+      cmocka_unit_test(split_into_equal_parts),           cmocka_unit_test(split_v_into_given_parts),
+      cmocka_unit_test(refuses_sizes_that_do_not_add_up), cmocka_unit_test(axis_known_later),
+      cmocka_unit_test(tfsa_2021_087_094_split),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,12 +144,30 @@ static void unknown_parts(void **state) {
   assert_true(op_case_end(&k));
 }
 
+/* TFSA-2021-159: an ellipsis among more entries than dimensions ends. */
+static void tfsa_2021_159_strided_slice(void **state) {
+  (void)state;
+  const int32_t ones[4] = {1, 1, 1, 1}, zeros[4] = {0}, count = 4;
+  for (int32_t bit = 0; bit < 4; bit++) {
+    op_case k;
+    op_case_begin(&k, &op_strided_slice, &(sch_StridedSliceOptions){.ellipsis_mask = 1 << bit});
+    op_case_input(&k, MOTE_INT32, 2, (int32_t[]){2, 3}, data, 0);
+    op_case_input(&k, MOTE_INT32, 1, &count, zeros, OP_CONST);
+    op_case_input(&k, MOTE_INT32, 1, &count, ones, OP_CONST);
+    op_case_input(&k, MOTE_INT32, 1, &count, ones, OP_CONST);
+    op_case_output(&k, MOTE_INT32);
+    op_case_run(&k); /* an answer or a sentence */
+    op_case_end(&k);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_python),
       cmocka_unit_test(masks_change_the_rank),
       cmocka_unit_test(refuses_impossible_entries),
       cmocka_unit_test(unknown_parts),
+      cmocka_unit_test(tfsa_2021_159_strided_slice),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
