@@ -139,6 +139,20 @@ static void truncate_to(mote_type type, const double *x, int64_t *y, size_t n) {
   }
 }
 
+/* The same from floats to integers of at most 32 bits, where uint32 does not count: int32 is enough in between, and
+ * loops become vectors. */
+static void truncate_f32(mote_type type, const float *x, int64_t *y, size_t n) {
+  const int bits = mote_type_bits(type);
+  const bool is_unsigned = type == MOTE_UINT4 || type == MOTE_UINT8 || type == MOTE_UINT16;
+  const int32_t most = (int32_t)(UINT32_MAX >> (32 - bits) >> !is_unsigned), least = is_unsigned ? 0 : -most - 1;
+  const float lo = (float)least, end = (float)most + 1; /* a power of two, also where the sum is rounded */
+  for (size_t i = 0; i < n; i++) {
+    const float v = x[i] < lo ? lo : x[i];
+    const int32_t whole = (int32_t)(v < end ? v : 0);
+    y[i] = v < end ? whole : most;
+  }
+}
+
 static void from_real(const double *x, mote_type to, void *y, size_t n) {
   float *f = y;
   double *d = y;
@@ -200,6 +214,9 @@ void num_convert(mote_type from, const void *x, mote_type to, void *y, size_t fi
     void *const place = num_place(to, y, first + i, out);
     if (from == MOTE_UINT64) from_u64(values, b, place, m);
     else if (a == NUM_INT) from_int(values, b, place, m);
+    else if (a == NUM_F32 && b == NUM_INT && to != MOTE_BOOL && to != MOTE_UINT32 && to != MOTE_INT64 &&
+             to != MOTE_UINT64)
+      truncate_f32(to, values, place, m);
     else if (a >= NUM_C64 && b >= NUM_C64) from_complex(a, values, b, place, m);
     else {
       widen(a, values, real, m);

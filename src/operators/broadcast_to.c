@@ -31,7 +31,7 @@ static mote_status infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status spread(op_ctx *c) {
   const op_tensor *x = c->in[0], *y = c->out[0];
   int64_t from[OP_MAX_RANK], to[OP_MAX_RANK];
   copy_plan p;
@@ -47,6 +47,8 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, spread); }
+
 const mote_op op_broadcast_to = {
     .name = "BROADCAST_TO",
     .code = sch_BuiltinOperator_BROADCAST_TO,
@@ -56,8 +58,9 @@ const mote_op op_broadcast_to = {
     .inputs_max = 2,
     .outputs_min = 1,
     .outputs_max = 1,
-    .types = MOVE_TYPES " i32|i64 > =",
+    .types = MOVE_TYPES "|i4|i2|u4 i32|i64 > =",
     .infer = infer,
+    .plan = move_plan,
     .run = run,
 };
 

@@ -124,7 +124,7 @@ static int16_t in_16_bits(int32_t m) {
   return (int16_t)(m >= INT32_MAX - (1 << 15) ? INT16_MAX : (m + (1 << 15)) >> 16);
 }
 
-static int16_t shift_left(int16_t x, int by) { return fx_sat16((int64_t)x << by); }
+static int16_t shift_left(int16_t x, int by) { return fx_sat16((int64_t)x * (INT64_C(1) << by)); }
 
 /* x * relu6(x + 3) / 6 in int16: the second factor is a ramp from 0 to 1, for which a scale of 3/32768 makes the
  * saturation of int16 do the clamping. */

@@ -245,7 +245,7 @@ static void task(void *arg, size_t index, int worker) {
     for (int32_t i = 0; i < last && inside; i++) {
       const int64_t from = source(&w->at[i], place[i], k[i], w->in->dims[i]);
       inside = from >= 0;
-      offset = offset * (size_t)w->in->dims[i] + (size_t)from;
+      if (inside) offset = offset * (size_t)w->in->dims[i] + (size_t)from;
     }
     const char *const x = w->x + offset * (size_t)w->in->dims[last] * w->bytes;
     for (int64_t first = 0; inside && first < w->out->dims[last]; first += BLOCK) {

@@ -1,6 +1,6 @@
 /* select.c: one of two operands, element by element, as a condition says: SELECT, SELECT_V2, STABLEHLO_SELECT.
  *
- * Elements are moved by their size, whatever they mean.
+ * Elements are moved by their size, whatever they mean; packed integers and strings through stand-ins (move.h).
  */
 #include <string.h>
 
@@ -73,7 +73,7 @@ static mote_status plan(op_ctx *c) {
     before = moves;
   }
   if (p->rank == 0) p->dims[p->rank++] = 1;
-  return MOTE_OK;
+  return move_plan(c);
 }
 
 typedef struct walk {
@@ -124,7 +124,7 @@ static void task(void *arg, size_t index, int worker) {
   }
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status choose(op_ctx *c) {
   const select_plan *p = c->record;
   walk w = {.plan = p, .cond = c->in[0]->data, .x = c->in[1]->data, .z = c->in[2]->data, .y = c->out[0]->data};
   w.bytes = (size_t)move_element(c->out[0]->type);
@@ -141,6 +141,8 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+static mote_status run(op_ctx *c) { return move_any(c, choose); }
+
 #define SELECT(symbol, code_name, version, ...)                                                                        \
   const mote_op op_##symbol = {                                                                                        \
       .name = #code_name,                                                                                              \
@@ -150,7 +152,7 @@ static mote_status run(op_ctx *c) {
       .inputs_max = 3,                                                                                                 \
       .outputs_min = 1,                                                                                                \
       .outputs_max = 1,                                                                                                \
-      .types = "bool " MOVE_TYPES " =1 > =1",                                                                          \
+      .types = "bool " MOVE_ALL " =1 > =1",                                                                            \
       .record_size = sizeof(select_plan),                                                                              \
       .infer = infer,                                                                                                  \
       .plan = plan,                                                                                                    \

@@ -29,7 +29,7 @@ LOOP(logistic, 1 / (1 + M(exp)(-x)))
 LOOP(elu, x < 0 ? M(expm1)(x) : x)
 LOOP(gelu, (REAL)0.5 * x * M(erfc)(x * (REAL)-0.70710678118654752440))
 LOOP(gelu_tanh, (REAL)0.5 * x * (1 + M(tanh)((REAL)0.79788456080286535588 * (x + (REAL)0.044715 * x * x * x))))
-LOOP(hard_swish, x *M(fmin)(6, M(fmax)(0, x + 3)) / 6)
+LOOP(hard_swish, x *(x > 3 ? 6 : x > -3 ? x + 3 : x == x ? 0 : x) / 6)
 
 static const map_loop LOOPS[REAL_OPS] = {
     [REAL_ABS] = M(map_abs),
