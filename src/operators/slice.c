@@ -32,8 +32,8 @@ static mote_status slice_infer(op_ctx *c) {
     if (!begins || in->dims[i] < 0) continue;
     const int64_t n = in->dims[i], wanted = size[i] < 0 ? 0 : size[i];
     OP_REQUIRE(c, begin[i] >= 0 && begin[i] <= n && wanted <= n - begin[i], MOTE_ERR_SHAPE,
-               "elements %lld to %lld of dimension %d are asked for, which has %lld", (long long)begin[i],
-               (long long)(begin[i] + wanted), (int)i, (long long)n);
+               "%lld elements from %lld on are asked for of dimension %d, which has %lld", (long long)wanted,
+               (long long)begin[i], (int)i, (long long)n);
     if (size[i] < 0) out->dims[i] = (int32_t)(n - begin[i]);
   }
   return MOTE_OK;

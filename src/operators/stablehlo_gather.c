@@ -320,25 +320,49 @@ static void window_shape(const windows *w, const op_tensor *in, const op_tensor 
   }
 }
 
-/* Joins the elements of one window; those that fall outside of the operand are left out, as in the reference. */
-static mote_status join_window(op_ctx *c, const window *v, const char *updates) {
+/* Elements that lie together on both sides at the end of a window: its last dimension, or one. */
+static int64_t run_length(const window *v, const op_tensor *out) {
+  const int32_t last = v->rank - 1;
+  const bool together = last >= 0 && v->dim[last] == out->rank - 1 && v->step[last] == move_element(out->type);
+  return together ? v->size[last] : 1;
+}
+
+/* Joins n elements that lie together, from `place` of the operand on; what falls outside is left out, as in the
+ * reference. */
+static mote_status join_run(op_ctx *c, const int64_t *place, const char *updates, int64_t n) {
   const scatter_params *const p = c->params;
   const op_tensor *const out = c->out[0];
-  int64_t steps[OP_MAX_RANK], at[OP_MAX_RANK] = {0}, count = 1;
+  const int64_t element = move_element(out->type);
+  int64_t steps[OP_MAX_RANK], to = 0, first = 0;
   move_steps(out, steps);
-  for (int32_t i = 0; i < v->rank; i++) count *= v->size[i];
+  for (int32_t i = 0; i < out->rank; i++) {
+    if (i == out->rank - 1 && n > 1) {
+      first = place[i] < 0 ? -place[i] : 0;
+      if (n > out->dims[i] - place[i]) n = out->dims[i] - place[i];
+    } else if (place[i] < 0 || place[i] >= out->dims[i]) return MOTE_OK;
+    to += place[i] * steps[i];
+  }
+  if (first >= n) return MOTE_OK;
+  char *const at = (char *)out->data + (to + first * element);
+  updates += first * element;
+  n -= first;
+  if (!p->call) combine(p->kind, out->type, at, updates, (size_t)n);
+  for (int64_t i = 0; p->call && i < n; i++) MOTE_TRY(call_region(c, at + i * element, updates + i * element));
+  return MOTE_OK;
+}
+
+/* Joins the elements of one window. */
+static mote_status join_window(op_ctx *c, const window *v, const char *updates) {
+  const int64_t run = run_length(v, c->out[0]);
+  const int32_t rank = run > 1 ? v->rank - 1 : v->rank; /* dimensions that runs are walked along */
+  int64_t at[OP_MAX_RANK] = {0}, count = 1;
+  for (int32_t i = 0; i < rank; i++) count *= v->size[i];
   for (int64_t n = 0; n < count; n++) {
-    int64_t place[OP_MAX_RANK], to = 0, from = 0;
-    bool inside = true;
+    int64_t place[OP_MAX_RANK], from = 0;
     memcpy(place, v->start, sizeof place);
-    for (int32_t i = 0; i < v->rank; i++) place[v->dim[i]] += at[i], from += at[i] * v->step[i];
-    for (int32_t i = 0; i < out->rank; i++) {
-      inside &= place[i] >= 0 && place[i] < out->dims[i];
-      if (inside) to += place[i] * steps[i];
-    }
-    if (inside && p->call) MOTE_TRY(call_region(c, (char *)out->data + to, updates + from));
-    else if (inside) combine(p->kind, out->type, (char *)out->data + to, updates + from, 1);
-    for (int32_t i = v->rank - 1; i >= 0 && ++at[i] == v->size[i]; i--) at[i] = 0;
+    for (int32_t i = 0; i < rank; i++) place[v->dim[i]] += at[i], from += at[i] * v->step[i];
+    MOTE_TRY(join_run(c, place, updates + from, run));
+    for (int32_t i = rank - 1; i >= 0 && ++at[i] == v->size[i]; i--) at[i] = 0;
   }
   return MOTE_OK;
 }

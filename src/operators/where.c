@@ -12,13 +12,21 @@ static mote_status where_infer(op_ctx *c) {
   return MOTE_OK;
 }
 
-static bool is_set(const op_tensor *t, size_t i) {
+/* By bits: a float is 0 whatever its sign. */
+static inline bool is_set(const op_tensor *t, size_t i) {
   switch (t->type) {
-    case MOTE_FLOAT32: return ((const float *)t->data)[i] != 0.0f;
-    case MOTE_FLOAT64: return ((const double *)t->data)[i] != 0.0;
+    case MOTE_FLOAT32: return ((const uint32_t *)t->data)[i] << 1 != 0;
+    case MOTE_FLOAT64: return ((const uint64_t *)t->data)[i] << 1 != 0;
     case MOTE_FLOAT16:
     case MOTE_BFLOAT16: return (((const uint16_t *)t->data)[i] & 0x7fff) != 0;
-    default: return op_int_at(t, i) != 0;
+    case MOTE_BOOL:
+    case MOTE_INT8:
+    case MOTE_UINT8: return ((const uint8_t *)t->data)[i] != 0;
+    case MOTE_INT16:
+    case MOTE_UINT16: return ((const uint16_t *)t->data)[i] != 0;
+    case MOTE_INT32:
+    case MOTE_UINT32: return ((const uint32_t *)t->data)[i] != 0;
+    default: return ((const uint64_t *)t->data)[i] != 0;
   }
 }
 
