@@ -172,6 +172,41 @@ static void scatters_by_region(void **state) {
   assert_memory_equal(out, ((float[]){1, 2, 3, 4}), 16);
 }
 
+/* Windows [2, 3] of updates [2, 3, positions] or [positions, 2, 3], at starts that reach over every edge. */
+static void scatters_over_edges(void **state) {
+  (void)state;
+  op_random r = {9};
+  region = (op_region){.operators = 1, .code = sch_BuiltinOperator_ADD, .takes = {0, 1}, .gives = -1};
+  for (int round = 0; round < 500; round++) {
+    const bool behind = round % 2;
+    const int64_t window[] = {behind ? 0 : 1, behind ? 1 : 2}, map[] = {0, 1};
+    const int32_t dims[3] = {behind ? 2 : 4, behind ? 3 : 2, behind ? 4 : 3};
+    int32_t starts[8], wanted[30] = {0};
+    for (int i = 0; i < 8; i++) starts[i] = op_random_in(&r, -4, 7);
+    int32_t updates[24];
+    for (int i = 0; i < 24; i++) updates[i] = 1 << i;
+    for (int i = 0; i < 24; i++) {
+      int32_t at[3];
+      op_coordinates((size_t)i, 3, dims, at);
+      const int position = at[behind ? 2 : 0];
+      const int y = starts[2 * position] + at[window[0]], x = starts[2 * position + 1] + at[window[1]];
+      if (y >= 0 && y < 5 && x >= 0 && x < 6) wanted[6 * y + x] += updates[i];
+    }
+    const sch_StablehloScatterOptions o = {
+        .update_window_dims = {window, 2}, .scatter_dims_to_operand_dims = {map, 2}, .index_vector_dim = 1};
+    const int32_t zeros[30] = {0};
+    op_case k;
+    begin(&k, &op_stablehlo_scatter, &o);
+    op_case_input(&k, MOTE_INT32, 2, (int32_t[]){5, 6}, zeros, 0);
+    op_case_input(&k, MOTE_INT32, 2, (int32_t[]){4, 2}, starts, 0);
+    op_case_input(&k, MOTE_INT32, 3, dims, updates, 0);
+    op_case_output(&k, MOTE_INT32);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    assert_memory_equal(k.out[0].data, wanted, sizeof wanted);
+    assert_true(op_case_end(&k));
+  }
+}
+
 static void scatters_by_calls(void **state) {
   (void)state;
   float out[4];
@@ -313,14 +348,9 @@ static void refuses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gathers_windows),
-      cmocka_unit_test(gathers_from_inside),
-      cmocka_unit_test(scatters_by_region),
-      cmocka_unit_test(scatters_by_calls),
-      cmocka_unit_test(sorts),
-      cmocka_unit_test(sorts_many_stably),
-      cmocka_unit_test(broadcasts),
-      cmocka_unit_test(shapes_of_options),
+      cmocka_unit_test(gathers_windows),   cmocka_unit_test(gathers_from_inside), cmocka_unit_test(scatters_by_region),
+      cmocka_unit_test(scatters_by_calls), cmocka_unit_test(scatters_over_edges), cmocka_unit_test(sorts),
+      cmocka_unit_test(sorts_many_stably), cmocka_unit_test(broadcasts),          cmocka_unit_test(shapes_of_options),
       cmocka_unit_test(refuses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static void finds_different_elements(void **state) {
     int64_t data[200], seen[200];
     const int32_t n = op_random_in(&r, 0, 200), range = op_random_in(&r, 1, 300);
     int32_t count = 0;
-    for (int32_t i = 0; i < n; i++) data[i] = (int64_t)op_random_in(&r, -range, range) << (round % 40);
+    for (int32_t i = 0; i < n; i++) data[i] = op_random_in(&r, -range, range) * (INT64_C(1) << (round % 40));
     op_case k;
     op_case_begin(&k, &op_unique, NULL);
     op_case_input(&k, MOTE_INT64, 1, &n, data, 0);
