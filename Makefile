@@ -39,14 +39,14 @@ bench: all ## speed of the kernels and of well-known networks, as fractions of t
 	@tools/bench.sh $(BUILD)
 
 format: ## format all sources with clang-format
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@find bench bindings cli examples fuzz include src tests -name '*.[ch]' | xargs clang-format -i
 
 lint: all ## clang-tidy and the layer law
 	@tools/check-layers
-	@git ls-files 'src/*.c' 'cli/*.c' 'bindings/*.c' | xargs -P $(JOBS) -n 8 clang-tidy -p $(BUILD) --quiet
+	@find src cli bindings -name '*.c' | xargs -P $(JOBS) -n 8 clang-tidy -p $(BUILD) --quiet
 
 clean: ## remove the build folder
 	@rm -rf $(BUILD)
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F '|' '{ printf "  %-12s %s\n", $$1, $$2 }'
