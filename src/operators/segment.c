@@ -28,8 +28,8 @@ static mote_status segments_of(op_ctx *c, int32_t *segments) {
   if (n == 0) *segments = 0;
   else if (ids->data) {
     const int64_t last = op_int_at(ids, n - 1);
-    OP_REQUIRE(c, last >= 0 && last < INT32_MAX, MOTE_ERR_RUN, "the last id is %lld, which names no segment",
-               (long long)last);
+    OP_REQUIRE(c, last >= 0 && (uint64_t)last < n, MOTE_ERR_RUN,
+               "the last of %zu ids is %lld, and ids begin with 0 and grow by 0 or 1", n, (long long)last);
     *segments = (int32_t)last + 1;
   }
   return MOTE_OK;

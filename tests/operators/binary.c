@@ -279,14 +279,35 @@ static void quantized_quotients(void **state) {
   }
 }
 
-static void division_by_zero(void **state) {
+/* TFSA-2021-157: a divisor of 0. TF#124409: the lowest integer by -1, which wraps. */
+static void tfsa_2021_157_div(void **state) {
   (void)state;
+  for (int zero = 0; zero < 2; zero++) {
+    op_case k;
+    op_case_begin(&k, &op_div, NULL);
+    op_case_input(&k, MOTE_INT32, 1, (int32_t[]){2}, (int32_t[]){1, INT32_MIN}, 0);
+    op_case_input(&k, MOTE_INT32, 1, (int32_t[]){2}, (int32_t[]){1, zero ? 0 : -1}, 0);
+    op_case_output(&k, MOTE_INT32);
+    assert_int_equal(op_case_run(&k), zero ? MOTE_ERR_RUN : MOTE_OK);
+    if (!zero) assert_int_equal(element(&k.out[0], 1), INT32_MIN);
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* TFSA-2022-081: a scale of 1 or more is legal. */
+static void tfsa_2022_081_comparisons(void **state) {
+  (void)state;
+  static const op_quant one = {.count = 1};
   op_case k;
-  op_case_begin(&k, &op_div, NULL);
-  op_case_input(&k, MOTE_INT32, 1, (int32_t[]){2}, (int32_t[]){1, 2}, 0);
-  op_case_input(&k, MOTE_INT32, 1, (int32_t[]){2}, (int32_t[]){1, 0}, 0);
-  op_case_output(&k, MOTE_INT32);
-  assert_int_equal(op_case_run(&k), MOTE_ERR_RUN);
+  op_case_begin(&k, &op_greater, NULL);
+  op_case_input(&k, MOTE_INT8, 1, (int32_t[]){2}, (int8_t[]){10, 1}, 0);
+  op_case_input(&k, MOTE_INT8, 1, (int32_t[]){2}, (int8_t[]){3, 2}, 0);
+  op_case_output(&k, MOTE_BOOL);
+  k.in[0].quant = k.in[1].quant = &one;
+  k.in[0].scale = 2, k.in[1].scale = 5;
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  assert_int_equal(element(&k.out[0], 0), 1);
+  assert_int_equal(element(&k.out[0], 1), 0);
   assert_true(op_case_end(&k));
 }
 
@@ -363,10 +384,15 @@ static void what_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(arithmetic),       cmocka_unit_test(extremes),
-      cmocka_unit_test(comparisons),      cmocka_unit_test(quantized_quotients),
-      cmocka_unit_test(division_by_zero), cmocka_unit_test(strings_are_equal),
-      cmocka_unit_test(parametric),       cmocka_unit_test(long_operands_are_cut),
+      cmocka_unit_test(arithmetic),
+      cmocka_unit_test(extremes),
+      cmocka_unit_test(comparisons),
+      cmocka_unit_test(quantized_quotients),
+      cmocka_unit_test(tfsa_2021_157_div),
+      cmocka_unit_test(tfsa_2022_081_comparisons),
+      cmocka_unit_test(strings_are_equal),
+      cmocka_unit_test(parametric),
+      cmocka_unit_test(long_operands_are_cut),
       cmocka_unit_test(what_is_refused),
   };
   return cmocka_run_group_tests_name("operators: binary", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* pool.c: AVERAGE_POOL_2D and MAX_POOL_2D against their definitions: windows of all sizes, clipped at every edge. */
+/* pool.c: AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D against their definitions: windows of all sizes, clipped at every
+ * edge. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 
 #include "support/op_case.h"
 
-extern const mote_op op_average_pool_2d, op_max_pool_2d;
+extern const mote_op op_average_pool_2d, op_max_pool_2d, op_l2_pool_2d;
 
 enum { LIMIT = 20000 };
 
@@ -36,14 +37,15 @@ static double expected(const op_case *k, const sch_Pool2DOptions *o, const int32
   int32_t y0, y1, x0, x1;
   clip(o->padding, x->dims[1], y->dims[1], o->filter_height, o->stride_h, at[1], &y0, &y1);
   clip(o->padding, x->dims[2], y->dims[2], o->filter_width, o->stride_w, at[2], &x0, &x1);
-  double sum = 0, most = -INFINITY;
+  double sum = 0, squares = 0, most = -INFINITY;
   for (int32_t i = y0; i < y1; i++)
     for (int32_t j = x0; j < x1; j++) {
       const double v = value(x, op_offset(4, x->dims, (int32_t[]){at[0], i, j, at[3]}));
-      sum += v;
+      sum += v, squares += v * v;
       if (v > most) most = v;
     }
   if (k->c.op == &op_max_pool_2d) return most;
+  if (k->c.op == &op_l2_pool_2d) return sqrt(squares / ((y1 - y0) * (x1 - x0)));
   const double mean = sum / ((y1 - y0) * (x1 - x0));
   return x->type == MOTE_FLOAT32 ? mean : round(mean); /* half away from zero */
 }
@@ -80,7 +82,8 @@ static void follows_the_definition(void **state) {
       else ((uint32_t *)data)[i] = op_random_below(&r, UINT32_MAX) * 2u + op_random_below(&r, 2);
     }
     op_case k;
-    op_case_begin(&k, op_random_below(&r, 2) ? &op_average_pool_2d : &op_max_pool_2d, &o);
+    const bool l2 = type == MOTE_FLOAT32 && op_random_below(&r, 3) == 0;
+    op_case_begin(&k, l2 ? &op_l2_pool_2d : op_random_below(&r, 2) ? &op_average_pool_2d : &op_max_pool_2d, &o);
     k.c.isa = levels[op_random_below(&r, level_count)];
     op_case_input(&k, type, 4, dims, data, 0);
     op_case_output(&k, type);
@@ -113,7 +116,8 @@ static void nan_is_passed_over_by_the_largest(void **state) {
   assert_true(op_case_end(&k));
 }
 
-static void what_is_refused(void **state) {
+/* TFSA-2021-074 and TFSA-2021-158: filters and strides of 0, by every operator. */
+static void tfsa_2021_074_158_pools(void **state) {
   (void)state;
   static const sch_Pool2DOptions wrong[] = {
       {.padding = sch_Padding_VALID, .stride_h = 1, .stride_w = 1, .filter_height = 0, .filter_width = 1},
@@ -122,8 +126,9 @@ static void what_is_refused(void **state) {
       {.padding = 7, .stride_h = 1, .stride_w = 1, .filter_height = 1, .filter_width = 1},
   };
   op_case k;
-  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-    op_case_begin(&k, &op_average_pool_2d, &wrong[i]);
+  static const mote_op *const ops[] = {&op_average_pool_2d, &op_max_pool_2d, &op_l2_pool_2d};
+  for (size_t i = 0; i < 3 * (sizeof wrong / sizeof *wrong); i++) {
+    op_case_begin(&k, ops[i % 3], &wrong[i / 3]);
     op_case_input(&k, MOTE_FLOAT32, 4, (int32_t[]){1, 4, 4, 1}, data, 0);
     op_case_output(&k, MOTE_FLOAT32);
     assert_int_not_equal(op_case_infer(&k), MOTE_OK);
@@ -140,7 +145,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(nan_is_passed_over_by_the_largest),
-      cmocka_unit_test(what_is_refused),
+      cmocka_unit_test(tfsa_2021_074_158_pools),
   };
   return cmocka_run_group_tests_name("operators: pool", tests, NULL, NULL);
 }

@@ -231,7 +231,7 @@ static mote_status infer_axis(const mote_op *op, int64_t axis, mote_type type, c
   op_case_begin(&k, op, NULL);
   op_case_input(&k, MOTE_FLOAT32, 2, dims, data, 0);
   op_case_input(&k, type, 1, (int32_t[]){1}, type == MOTE_INT64 ? (const void *)&axis : &narrow, OP_CONST);
-  op_case_output(&k, op == &op_arg_max ? MOTE_INT32 : MOTE_FLOAT32);
+  op_case_output(&k, op == &op_arg_max || op == &op_arg_min ? MOTE_INT32 : MOTE_FLOAT32);
   const mote_status status = op_case_run(&k);
   if (status) k.out[0].data = NULL;
   op_case_end(&k);
@@ -246,6 +246,26 @@ static void axes_out_of_range(void **state) {
   assert_int_equal(infer_axis(&op_sum, INT32_MIN, MOTE_INT32, dims), MOTE_ERR_SHAPE);
   assert_int_equal(infer_axis(&op_arg_max, -3, MOTE_INT32, dims), MOTE_ERR_SHAPE);
   assert_int_equal(infer_axis(&op_arg_max, INT64_C(1) << 32, MOTE_INT64, dims), MOTE_ERR_SHAPE);
+}
+
+/* TFSA-2020-009 and TFSA-2021-093: axes that are not there. TFSA-2021-163: no axis at all. */
+static void tfsa_2020_009_2021_093_2021_163_axes(void **state) {
+  (void)state;
+  static const mote_op *const ops[] = {&op_mean,       &op_sum,     &op_reduce_prod, &op_reduce_max,
+                                       &op_reduce_min, &op_arg_max, &op_arg_min};
+  const int32_t dims[] = {2, 3}, none = 0;
+  for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+    assert_int_equal(infer_axis(ops[i], -100, MOTE_INT32, dims), MOTE_ERR_SHAPE);
+    assert_int_equal(infer_axis(ops[i], 2, MOTE_INT32, dims), MOTE_ERR_SHAPE);
+    assert_int_equal(infer_axis(ops[i], -3, MOTE_INT32, dims), MOTE_ERR_SHAPE);
+    op_case k;
+    op_case_begin(&k, ops[i], NULL);
+    op_case_input(&k, MOTE_FLOAT32, 2, dims, data, 0);
+    op_case_input(&k, MOTE_INT32, 1, &none, data, OP_CONST);
+    op_case_output(&k, i < 5 ? MOTE_FLOAT32 : MOTE_INT32);
+    assert_int_equal(op_case_infer(&k), i < 5 ? MOTE_OK : MOTE_ERR_SHAPE);
+    op_case_end(&k);
+  }
 }
 
 static void axes_that_come_in_the_run(void **state) {
@@ -267,6 +287,7 @@ int main(void) {
       cmocka_unit_test(folds),
       cmocka_unit_test(quantized_products),
       cmocka_unit_test(axes_out_of_range),
+      cmocka_unit_test(tfsa_2020_009_2021_093_2021_163_axes),
       cmocka_unit_test(axes_that_come_in_the_run),
   };
   return cmocka_run_group_tests_name("operators: reduce", tests, NULL, NULL);

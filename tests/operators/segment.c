@@ -46,6 +46,16 @@ static void segments_are_folded(void **state) {
   assert_memory_equal(y, ((const int32_t[]){5, 6, INT32_MAX, INT32_MAX, 1, 2}), 24);
 }
 
+/* TFSA-2020-002, -003 and -004: a last id below the largest, one that asks for 2^31 - 1 segments, one below 0. */
+static void tfsa_2020_002_003_004_segment_sum(void **state) {
+  (void)state;
+  int32_t y[8];
+  const int32_t falls[] = {2, 0, 1, 1}, vast[] = {0, 0, 0, INT32_MAX - 1}, below[] = {-1, 0, 0, 0};
+  assert_int_equal(segments(&op_segment_sum, falls, 4, 0, y), MOTE_ERR_RUN);
+  assert_int_equal(segments(&op_segment_sum, vast, 4, 0, y), MOTE_ERR_RUN);
+  assert_int_equal(segments(&op_segment_sum, below, 4, 0, y), MOTE_ERR_RUN);
+}
+
 static void ids_are_tested(void **state) {
   (void)state;
   int32_t y[8];
@@ -121,6 +131,7 @@ static void elements_fall_into_buckets(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(segments_are_folded),
+      cmocka_unit_test(tfsa_2020_002_003_004_segment_sum),
       cmocka_unit_test(ids_are_tested),
       cmocka_unit_test(running_sums),
       cmocka_unit_test(elements_fall_into_buckets),
