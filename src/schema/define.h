@@ -5,14 +5,21 @@
 
 /* ---- enums ---- */
 
-#define ENUM(name, base) static const struct sch_value values_##name[] = {
-#define VALUE(owner, name, number) {#name, number},
+/* Names stand one after the other in one string, each ended by a 0: half the size of a list of pointers. */
+#define ENUM(name, base) static const char names_##name[] =
+#define VALUE(owner, name, number) #name "\0"
+#define END_ENUM(name) ;
+#include SCHEMA_DEF
+
+#define ENUM(name, base) static const int16_t numbers_##name[] = {
+#define VALUE(owner, name, number) number,
 #define END_ENUM(name) };
 #include SCHEMA_DEF
 
 #define COUNT(array) (uint32_t)(sizeof(array) / sizeof((array)[0]))
 
-#define ENUM(name, base) const sch_enum sch_enum_##name = {#name, SCH_##base, COUNT(values_##name), values_##name};
+#define ENUM(name, base) \
+  const sch_enum sch_enum_##name = {#name, SCH_##base, COUNT(numbers_##name), names_##name, numbers_##name};
 #include SCHEMA_DEF
 
 /* ---- unions ---- */
@@ -34,9 +41,24 @@
 #define ENUM(name, base_) enum { BASE_##name = SCH_##base_ };
 #include SCHEMA_DEF
 
-/* An empty field at the end keeps the list of a table without fields from being empty. */
+/* The fields of all tables stand in one list: some tables have none, and C has no empty lists. FIRST_x is where those of
+ * table x begin, LAST_x where they end; the names between count on by one. */
+#define TABLE(name) FIRST_##name, BEFORE_##name = FIRST_##name - 1,
+#define SCALAR(owner, field, slot, type, value) AT_##owner##_##field,
+#define CHOICE(owner, field, slot, of, value) AT_##owner##_##field,
+#define STRING(owner, field, slot) AT_##owner##_##field,
+#define VECTOR(owner, field, slot, type, align) AT_##owner##_##field,
+#define CHOICES(owner, field, slot, of) AT_##owner##_##field,
+#define RANGE(owner, field, slot, type, align) AT_##owner##_##field,
+#define RECORD(owner, field, slot, of) AT_##owner##_##field,
+#define RECORDS(owner, field, slot, of) AT_##owner##_##field,
+#define ONE_OF(owner, field, slot, of) AT_##owner##_##field,
+#define END_TABLE(name) LAST_##name, BEHIND_##name = LAST_##name - 1,
+enum {
+#include SCHEMA_DEF
+};
+
 #define AT(owner, field) .name = #field, .offset = offsetof(sch_##owner, field)
-#define TABLE(name) static const sch_field fields_##name[] = {
 #define SCALAR(owner, field, slot_, type, value) \
   {AT(owner, field), .kind = SCH_SCALAR, .slot = slot_, .scalar = SCH_##type},
 #define CHOICE(owner, field, slot_, of, value) \
@@ -54,11 +76,12 @@
 #define ONE_OF(owner, field, slot_, of) \
   {AT(owner, field), .kind = SCH_ONE_OF, .slot = slot_, .members = &sch_union_##of, \
    .type_offset = offsetof(sch_##owner, field##_type)},
-#define END_TABLE(owner) {.name = NULL}};
+static const sch_field all_fields[] = {
 #include SCHEMA_DEF
+};
 
 #define TABLE(name) \
-  const sch_table sch_table_##name = {#name, sizeof(sch_##name), COUNT(fields_##name) - 1, fields_##name, \
+  const sch_table sch_table_##name = {#name, sizeof(sch_##name), LAST_##name - FIRST_##name, all_fields + FIRST_##name, \
                                       &default_##name};
 #include SCHEMA_DEF
 /* clang-format on */

@@ -49,15 +49,15 @@ const void *sch_options_default(int which, uint8_t code) {
 }
 
 const char *sch_enum_name(const sch_enum *values, int32_t number) {
-  for (uint32_t i = 0; i < values->count; i++)
-    if (values->values[i].number == number) return values->values[i].name;
+  const char *name = values->names;
+  for (uint32_t i = 0; i < values->count; i++, name += strlen(name) + 1)
+    if (values->numbers[i] == number) return name;
   return NULL;
 }
 
 bool sch_enum_number(const sch_enum *values, const char *name, size_t length, int32_t *number) {
-  for (uint32_t i = 0; i < values->count; i++) {
-    const struct sch_value *v = &values->values[i];
-    if (strlen(v->name) == length && memcmp(v->name, name, length) == 0) return *number = v->number, true;
-  }
+  const char *have = values->names;
+  for (uint32_t i = 0; i < values->count; i++, have += strlen(have) + 1)
+    if (strlen(have) == length && memcmp(have, name, length) == 0) return *number = values->numbers[i], true;
   return false;
 }

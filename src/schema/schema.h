@@ -83,16 +83,12 @@ typedef enum sch_scalar {
 
 typedef enum sch_kind { SCH_SCALAR, SCH_STRING, SCH_VECTOR, SCH_RANGE, SCH_RECORD, SCH_RECORDS, SCH_ONE_OF } sch_kind;
 
-struct sch_value {
-  const char *name;
-  int32_t number;
-};
-
 typedef struct sch_enum {
   const char *name;
   sch_scalar base;
   uint32_t count;
-  const struct sch_value *values; /* [count], ascending */
+  const char *names;      /* count names one after the other, each ended by a 0 */
+  const int16_t *numbers; /* [count], ascending */
 } sch_enum;
 
 typedef struct sch_table sch_table;
