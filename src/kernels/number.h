@@ -25,7 +25,8 @@ void *num_place(mote_type type, void *data, size_t first, void *block);
  * element of a byte, and what remains of the last byte becomes 0. */
 void num_write(mote_type type, void *data, size_t first, size_t n, const void *values);
 
-/* n elements of type `from` as elements of type `to`: floats are truncated to integers and saturate, NaN gives the
+/* Elements first .. first + n - 1 of type `from` at x as the same of type `to` at y, `first` beginning a byte of packed
+ * types: floats are truncated to integers and saturate, NaN gives the
  * largest; integers keep their low bits; complex numbers lose or get an imaginary part; bool is whether not 0. */
 void num_convert(mote_type from, const void *x, mote_type to, void *y, size_t first, size_t n);
 

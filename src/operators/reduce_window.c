@@ -205,15 +205,31 @@ typedef struct walk {
   arith arith;
 } walk;
 
-/* The input coordinate of a window element, -1: there is none. */
+/* Loops are over input elements where windows could be larger than the input, so that no window size makes them long.
+ */
+
+/* Whether the window of output i has an element at input coordinate `from`. */
+static bool takes(const slide *s, int64_t i, int64_t from) {
+  const int64_t at = from * s->base + s->before - i * s->stride;
+  return at >= 0 && at % s->dilation == 0 && at / s->dilation < s->size;
+}
+
+/* The input coordinates [*first, *last] between which the window of output i lies; empty when first > last. */
+static void reach(const slide *s, int64_t i, int32_t size, int64_t *first, int64_t *last) {
+  const int64_t begin = i * s->stride - s->before, end = begin + (s->size - 1) * s->dilation;
+  *first = begin <= 0 ? 0 : (begin - 1) / s->base + 1;
+  *last = end < 0 ? -1 : end / s->base < size ? end / s->base : size - 1;
+}
+
+/* The input coordinate of window element k, -1: there is none. */
 static int64_t source(const slide *s, int64_t i, int64_t k, int32_t size) {
   const int64_t at = i * s->stride + k * s->dilation - s->before;
   return at < 0 || at % s->base || at / s->base >= size ? -1 : at / s->base;
 }
 
 /* Window element k of the innermost dimension into outputs [first, first + n) of a row; x is the input's row. Elements
- * are gathered, and outputs without one lie in runs of their own. */
-static void fold_row(const walk *w, const char *x, char *y, int64_t first, int64_t n, int64_t k) {
+ * are gathered, and outputs without one lie between runs. */
+static void fold_element(const walk *w, const char *x, char *y, int64_t first, int64_t n, int64_t k) {
   const int32_t last = w->out->rank - 1, size = w->in->dims[last];
   const slide *s = &w->at[last];
   char block[BLOCK * NUM_WIDEST];
@@ -227,33 +243,50 @@ static void fold_row(const walk *w, const char *x, char *y, int64_t first, int64
   }
 }
 
-/* A row of outputs: all window elements in turn. */
+/* A row of the input into a row of outputs. */
+static void fold_row(const walk *w, const char *x, char *y) {
+  const int32_t last = w->out->rank - 1;
+  const slide *s = &w->at[last];
+  const int64_t n = w->out->dims[last];
+  if (s->size <= w->in->dims[last]) {
+    for (int64_t first = 0; first < n; first += BLOCK)
+      for (int64_t k = 0; k < s->size; k++)
+        fold_element(w, x, y + (size_t)first * w->bytes, first, n - first < BLOCK ? n - first : BLOCK, k);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    int64_t from, end;
+    reach(s, i, w->in->dims[last], &from, &end);
+    for (char *const to = y + (size_t)i * w->bytes; from <= end; from++)
+      if (takes(s, i, from)) kern_arith_run(to, x + (size_t)from * w->bytes, to, 1, &w->arith);
+  }
+}
+
+/* A row of outputs: all rows of the input under its window in turn. */
 static void task(void *arg, size_t index, int worker) {
   (void)worker;
   const walk *w = arg;
   const int32_t last = w->out->rank - 1;
-  int64_t place[OP_MAX_RANK], k[OP_MAX_RANK] = {0};
+  int64_t place[OP_MAX_RANK], first[OP_MAX_RANK], end[OP_MAX_RANK], at[OP_MAX_RANK];
   size_t row = index;
   for (int32_t i = last - 1; i >= 0; i--) {
     place[i] = (int64_t)(row % (size_t)w->out->dims[i]);
     row /= (size_t)w->out->dims[i];
+    reach(&w->at[i], place[i], w->in->dims[i], &first[i], &end[i]);
+    if (first[i] > end[i]) return;
+    at[i] = first[i];
   }
   char *const y = w->y + index * (size_t)w->out->dims[last] * w->bytes;
   for (;;) {
     size_t offset = 0;
     bool inside = true;
-    for (int32_t i = 0; i < last && inside; i++) {
-      const int64_t from = source(&w->at[i], place[i], k[i], w->in->dims[i]);
-      inside = from >= 0;
-      if (inside) offset = offset * (size_t)w->in->dims[i] + (size_t)from;
+    for (int32_t i = 0; i < last; i++) {
+      inside &= takes(&w->at[i], place[i], at[i]);
+      offset = offset * (size_t)w->in->dims[i] + (size_t)at[i];
     }
-    const char *const x = w->x + offset * (size_t)w->in->dims[last] * w->bytes;
-    for (int64_t first = 0; inside && first < w->out->dims[last]; first += BLOCK) {
-      const int64_t rest = w->out->dims[last] - first;
-      fold_row(w, x, y + (size_t)first * w->bytes, first, rest < BLOCK ? rest : BLOCK, k[last]);
-    }
-    int32_t i = last;
-    for (; i >= 0 && ++k[i] == w->at[i].size; i--) k[i] = 0;
+    if (inside) fold_row(w, w->x + offset * (size_t)w->in->dims[last] * w->bytes, y);
+    int32_t i = last - 1;
+    for (; i >= 0 && ++at[i] > end[i]; i--) at[i] = first[i];
     if (i < 0) return;
   }
 }

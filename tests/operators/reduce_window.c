@@ -101,6 +101,27 @@ static void windows_slide(void **state) {
   }
 }
 
+/* A window of 2^30 elements over padding of as many takes no longer than the input is large. */
+static void vast_windows(void **state) {
+  (void)state;
+  static const int64_t size[] = {1 << 30, 1 << 30}, ones[] = {1, 1}, padding[] = {1 << 30, 1 << 30, 1 << 30, 1 << 30};
+  static const int64_t stride[] = {INT32_MAX, INT32_MAX};
+  const int32_t init = 7;
+  const sch_StablehloReduceWindowOptions o = {.window_dimensions = {.count = 2, .data = size},
+                                              .window_strides = {.count = 2, .data = stride},
+                                              .base_dilations = {.count = 2, .data = ones},
+                                              .padding = {.count = 4, .data = padding}};
+  op_case k;
+  region = (op_region){.operators = 1, .code = sch_BuiltinOperator_ADD, .takes = {0, 1}, .gives = -1};
+  begin(&k, &op_stablehlo_reduce_window, &o);
+  op_case_input(&k, MOTE_INT32, 2, (int32_t[]){2, 2}, (int32_t[]){1, 2, 3, 4}, 0);
+  op_case_input(&k, MOTE_INT32, 0, NULL, &init, 0);
+  op_case_output(&k, MOTE_INT32);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  assert_int_equal(op_int_at(&k.out[0], 0), 7);
+  assert_true(op_case_end(&k));
+}
+
 static mote_status older(int32_t function, const int64_t *window, float *to) {
   static const float x[] = {1, 2, 3, 4, 5};
   static const int64_t ones[] = {1};
@@ -167,6 +188,7 @@ static void what_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(windows_slide),
+      cmocka_unit_test(vast_windows),
       cmocka_unit_test(the_older_form),
       cmocka_unit_test(what_is_refused),
   };
