@@ -11,8 +11,8 @@
 static const char *const names[] = {"scalar", "avx2", "avx512", "neon"};
 
 #if defined(__x86_64__)
-/* Asked of the processor itself: the compilers' feature tests bring 5 kB of tables along. Intel's manual, volume 1, 13.3
- * and 14.3 to 15.2: the operating system must save the registers too. */
+/* Asked of the processor itself: the compilers' feature tests bring 5 kB of tables along. Intel's manual, volume
+ * 1, 13.3 and 14.3 to 15.2: the operating system must save the registers too. */
 enum {
   YMM_STATE = 0x06, /* XCR0: SSE and AVX state */
   ZMM_STATE = 0xe6  /* and the three parts of AVX-512 */

@@ -32,7 +32,8 @@ typedef struct dynquant_row {
 
 void dynquant_finish(const dynquant_row *row);
 
-/* out += (acc - offset * sums) * scale: a row that has its bias, or other products, already. Operands do not overlap. */
+/* out += (acc - offset * sums) * scale: a row that has its bias, or other products, already. Operands do not overlap.
+ */
 void dynquant_add(float *out, const int32_t *acc, const int32_t *sums, int32_t offset, float scale, size_t n);
 
 #endif

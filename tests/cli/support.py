@@ -76,7 +76,7 @@ class Case(unittest.TestCase):
         paths = [os.path.join(SHARED, *name.split("/")) for name in names]
         for path in paths:
             if not os.path.exists(path):
-                print(f"left out: {self.id()}, because {path} is not there", flush=True)
+                print(f"\nleft out: {self.id().split('.', 1)[1]}, because {path} is not there", flush=True)
                 self.skipTest(f"{path} is not there")
         return paths
 

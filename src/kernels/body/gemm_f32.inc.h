@@ -130,7 +130,7 @@ static void sweep(stretch s, size_t m, bool wide, int t) {
     for (; m >= tiles[t].rows; m -= tiles[t].rows) {
       (wide ? tiles[t].wide : tiles[t].narrow)(&s);
       if (s.rows) s.rows += tiles[t].rows;
-      else s.a += tiles[t].rows * s.a_stride;
+      else if (s.a_stride) s.a += tiles[t].rows * s.a_stride; /* rows of no elements may lie nowhere */
       s.c += tiles[t].rows * s.c_stride;
     }
 }
