@@ -5,24 +5,41 @@
 #include "cli/cli.h"
 #include "mote/media.h"
 
+typedef struct library {
+  const char *name;
+  bool built_in;
+  const char *without; /* what a build without it does not do */
+} library;
+
 int cmd_version(int argc, char **argv) {
   bool json = false;
   const opt opts[] = {{"json", OPT_FLAG, &json}};
   int files;
   if (!take_options(argc, argv, opts, 1, &files)) return EXIT_USAGE;
   if (files) return usage_error("version takes no files");
+  const char *formats = mote_media_formats();
+  const library libraries[] = {
+      {"libjpeg", strstr(formats, "jpeg") != NULL, "JPEG pictures are not read"},
+      {"libpng", strstr(formats, "png") != NULL, "PNG pictures are not read"},
 #ifdef MOTE_HAVE_ZIP
-  const char *zip = "libzip: built in";
+      {"libzip", true, ""},
 #else
-  const char *zip = "libzip: left out (labels inside a file are not read)";
+      {"libzip", false, "labels inside a model are not read"},
 #endif
+  };
+  const size_t count = sizeof libraries / sizeof *libraries;
   if (json) {
-    print_json(json_pack("{s:s, s:s, s:s, s:b}", "version", mote_version(), "instruction_set", cpu_name(cpu_best()),
-                         "media", mote_media_formats(), "zip", (int)(strstr(zip, "built in") != NULL)));
+    json_t *have = json_object();
+    for (size_t i = 0; i < count; i++)
+      json_object_set_new(have, libraries[i].name, json_boolean(libraries[i].built_in));
+    print_json(json_pack("{s:s, s:s, s:s, s:o}", "version", mote_version(), "instruction_set", cpu_name(cpu_best()),
+                         "media", formats, "libraries", have));
     return EXIT_DONE;
   }
-  printf("mote %s\ninstruction set: %s\nreads: %s\n%s\n", mote_version(), cpu_name(cpu_best()), mote_media_formats(),
-         zip);
+  printf("mote %s\ninstruction set: %s\nreads: %s\n", mote_version(), cpu_name(cpu_best()), formats);
+  for (size_t i = 0; i < count; i++)
+    if (libraries[i].built_in) printf("%s: built in\n", libraries[i].name);
+    else printf("%s: left out (%s)\n", libraries[i].name, libraries[i].without);
   return EXIT_DONE;
 }
 

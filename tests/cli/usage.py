@@ -71,7 +71,9 @@ class Usage(Case):
         self.assertEqual(self.succeeds("--version"), out)
         said = self.json("version")
         self.assertIn("bmp", said["media"])
-        self.assertIn("zip", said)
+        for name, built_in in said["libraries"].items():
+            self.assertIn(f"{name}: {'built in' if built_in else 'left out ('}", out)
+        self.assertEqual(set(said["libraries"]), {"libjpeg", "libpng", "libzip"})
         self.assertIn(said["instruction_set"], out)
 
     def test_completion_is_a_script(self):
