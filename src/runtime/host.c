@@ -25,14 +25,27 @@ static mote_status host_pack(op_ctx *c, const void *source, uint32_t layout, siz
   return packs_get(list, p->mem, source, key, bytes, p->plan_only ? NULL : fill, arg, out, &made, c->error);
 }
 
-static void host_parallel(op_ctx *c, size_t count, void (*task)(void *arg, size_t task, int worker), void *arg) {
-  const exec_step *s = step_of(c);
-  pool_run(s->session ? s->session->pool : NULL, count, task, arg);
-}
-
 static bool host_cancelled(op_ctx *c) {
   const exec_step *s = step_of(c);
   return s->session && atomic_load_explicit(&s->session->cancel, memory_order_relaxed);
+}
+
+typedef struct guarded {
+  op_ctx *c;
+  void (*task)(void *arg, size_t task, int worker);
+  void *arg;
+} guarded;
+
+/* Every task is a point where a run can be cancelled; run_step says so. */
+static void guarded_task(void *arg, size_t task, int worker) {
+  const guarded *g = arg;
+  if (!host_cancelled(g->c)) g->task(g->arg, task, worker);
+}
+
+static void host_parallel(op_ctx *c, size_t count, void (*task)(void *arg, size_t task, int worker), void *arg) {
+  const exec_step *s = step_of(c);
+  guarded g = {c, task, arg};
+  pool_run(s->session ? s->session->pool : NULL, count, guarded_task, &g);
 }
 
 static mote_status host_resize(op_ctx *c, int output, int32_t rank, const int32_t *dims, size_t bytes) {

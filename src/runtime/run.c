@@ -75,20 +75,24 @@ static void report_step(exec_step *s, uint64_t start) {
 static mote_status run_step(exec_step *s, mote_error *e) {
   s->c.error = e;
   if (s->late) MOTE_TRY(late_plan(s));
-  if (!s->session->on_step) return s->c.op->run(&s->c);
-  const uint64_t start = time_ns();
+  const uint64_t start = s->session->on_step ? time_ns() : 0;
   const mote_status status = s->c.op->run(&s->c);
-  report_step(s, start);
+  if (s->session->on_step) report_step(s, start);
   return status;
+}
+
+static mote_status test_cancel(const exec_step *s, int32_t index, const char *where, mote_error *e) {
+  if (!atomic_load_explicit(&s->session->cancel, memory_order_relaxed)) return MOTE_OK;
+  return err_set(e, MOTE_ERR_CANCELLED, "the run was cancelled %s operator %d (%s)", where, (int)index, s->c.op->name);
 }
 
 mote_status frame_run(frame *f, mote_error *e) {
   for (int32_t i = 0; i < f->num_steps; i++) {
     exec_step *s = &f->steps[i];
     if (s->done) continue;
-    if (atomic_load_explicit(&s->session->cancel, memory_order_relaxed))
-      return err_set(e, MOTE_ERR_CANCELLED, "the run was cancelled before operator %d (%s)", (int)i, s->c.op->name);
+    MOTE_TRY(test_cancel(s, i, "before", e));
     MOTE_TRY(run_step(s, e));
+    MOTE_TRY(test_cancel(s, i, "in", e)); /* tasks were left out */
   }
   return MOTE_OK;
 }

@@ -6,52 +6,21 @@
 
 #include <cmocka.h>
 
+#include "support/flex.h"
 #include "support/op_case.h"
 
 extern const mote_op op_detection_postprocess;
 
-/* ---- options: a FlexBuffer map of 32-bit numbers ---- */
+/* ---- options ---- */
 
-enum { OPTIONS = 11, ROOM = 512 };
+enum { OPTIONS = 11 };
 
-typedef struct option {
-  const char *key;
-  float value;
-} option;
-
-/* Keys, distances to them, head, values, types, root. */
-static size_t write_options(const option *options, uint32_t n, uint8_t to[ROOM]) {
-  size_t at = 0, keys[OPTIONS];
-  memset(to, 0, ROOM);
-  for (uint32_t i = 0; i < n; i++) {
-    keys[i] = at;
-    memcpy(to + at, options[i].key, strlen(options[i].key) + 1);
-    at += strlen(options[i].key) + 1;
-  }
-  at = (at + 7) / 4 * 4;
-  const uint32_t key_list = (uint32_t)at;
-  for (uint32_t i = 0; i < n; i++, at += 4) {
-    const uint32_t back = (uint32_t)(at - keys[i]);
-    memcpy(to + at, &back, 4);
-  }
-  const uint32_t head[3] = {(uint32_t)at - key_list, 4, n};
-  memcpy(to + at, head, sizeof head);
-  at += sizeof head;
-  const size_t values = at;
-  for (uint32_t i = 0; i < n; i++, at += 4) memcpy(to + at, &options[i].value, 4);
-  for (uint32_t i = 0; i < n; i++) to[at++] = 3 << 2 | 2; /* float */
-  to[at] = (uint8_t)(at - values);
-  to[at + 1] = 9 << 2 | 2; /* map */
-  to[at + 2] = 1;
-  return at + 3;
-}
-
-static option options[OPTIONS];
+static flex_option options[OPTIONS];
 
 static void set(const char *key, float value) {
   for (int i = 0; i < OPTIONS; i++)
     if (!options[i].key || !strcmp(options[i].key, key)) {
-      options[i] = (option){key, value};
+      options[i] = (flex_option){key, value};
       return;
     }
 }
@@ -75,9 +44,9 @@ static const float encodings[BOXES][4],
 static float scores[BOXES][3] = {{0, 0.9f, 0.2f}, {0, 0.8f, 0.7f}, {0, 0.05f, 0.6f}, {0, 0.3f, 0.3f}};
 
 static mote_status run(op_case *k, int32_t n) {
-  static uint8_t blob[ROOM];
+  static uint8_t blob[FLEX_ROOM];
   op_case_begin(k, &op_detection_postprocess, NULL);
-  k->c.custom_size = write_options(options, OPTIONS, blob);
+  k->c.custom_size = flex_write(options, OPTIONS, blob);
   k->c.custom = blob;
   op_case_input(k, MOTE_FLOAT32, 3, (int32_t[]){1, n, 4}, encodings, 0);
   op_case_input(k, MOTE_FLOAT32, 3, (int32_t[]){1, n, 3}, scores, 0);
@@ -141,9 +110,10 @@ static void nan_is_no_score(void **state) {
 
 static void options_that_cannot_be_are_refused(void **state) {
   (void)state;
-  static const option bad[] = {{"max_detections", -1},     {"max_detections", 1e9f},  {"max_classes_per_detection", 0},
-                               {"num_classes", 0},         {"nms_iou_threshold", 0},  {"nms_iou_threshold", 1.5f},
-                               {"nms_iou_threshold", NAN}, {"max_detections", 1e20f}, {"num_classes", 1}};
+  static const flex_option bad[] = {
+      {"max_detections", -1},     {"max_detections", 1e9f},  {"max_classes_per_detection", 0},
+      {"num_classes", 0},         {"nms_iou_threshold", 0},  {"nms_iou_threshold", 1.5f},
+      {"nms_iou_threshold", NAN}, {"max_detections", 1e20f}, {"num_classes", 1}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     op_case k;
     setup(state);
