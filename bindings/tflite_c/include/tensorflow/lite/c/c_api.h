@@ -6,7 +6,9 @@
 
 #include <stdarg.h>
 
+#include "tensorflow/lite/c/builtin_ops.h"
 #include "tensorflow/lite/c/c_api_types.h"
+#include "tensorflow/lite/c/operator.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +39,11 @@ TFL_CAPI_EXPORT void TfLiteInterpreterOptionsSetErrorReporter(TfLiteInterpreterO
                                                               void (*reporter)(void *user_data, const char *format,
                                                                                va_list args),
                                                               void *user_data);
+/* Delegates are applied in this order when an interpreter is made, and must outlive it. */
+TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddDelegate(TfLiteInterpreterOptions *options,
+                                                         TfLiteOpaqueDelegate *delegate);
+/* A custom operator, found by its name and version. It must outlive interpreters made with the options. */
+TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddOperator(TfLiteInterpreterOptions *options, TfLiteOperator *op);
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterOptionsEnableCancellation(TfLiteInterpreterOptions *options, bool enable);
 
 /* Interpreters. */
@@ -55,7 +62,33 @@ TFL_CAPI_EXPORT int32_t TfLiteInterpreterGetOutputTensorCount(const TfLiteInterp
 TFL_CAPI_EXPORT const int *TfLiteInterpreterOutputTensorIndices(const TfLiteInterpreter *interpreter);
 TFL_CAPI_EXPORT const TfLiteTensor *TfLiteInterpreterGetOutputTensor(const TfLiteInterpreter *interpreter,
                                                                      int32_t output_index);
+/* Any tensor of the first subgraph. Data of those between inputs and outputs may have been overwritten after a run. */
+TFL_CAPI_EXPORT TfLiteTensor *TfLiteInterpreterGetTensor(const TfLiteInterpreter *interpreter, int index);
+/* From any thread: the run under way ends with kTfLiteCancelled. An error unless it was enabled. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterCancel(const TfLiteInterpreter *interpreter);
+
+/* Signatures: named ways in. A runner belongs to the caller and must not outlive its interpreter. Names of inputs and
+ * outputs are in alphabetical order. A resize may only change dimensions that the model leaves open. */
+TFL_CAPI_EXPORT int32_t TfLiteInterpreterGetSignatureCount(const TfLiteInterpreter *interpreter);
+TFL_CAPI_EXPORT const char *TfLiteInterpreterGetSignatureKey(const TfLiteInterpreter *interpreter,
+                                                             int32_t signature_index);
+TFL_CAPI_EXPORT TfLiteSignatureRunner *TfLiteInterpreterGetSignatureRunner(const TfLiteInterpreter *interpreter,
+                                                                           const char *signature_key);
+TFL_CAPI_EXPORT size_t TfLiteSignatureRunnerGetInputCount(const TfLiteSignatureRunner *runner);
+TFL_CAPI_EXPORT const char *TfLiteSignatureRunnerGetInputName(const TfLiteSignatureRunner *runner, int32_t input_index);
+TFL_CAPI_EXPORT TfLiteStatus TfLiteSignatureRunnerResizeInputTensor(TfLiteSignatureRunner *runner,
+                                                                    const char *input_name, const int *input_dims,
+                                                                    int32_t input_dims_size);
+TFL_CAPI_EXPORT TfLiteStatus TfLiteSignatureRunnerAllocateTensors(TfLiteSignatureRunner *runner);
+TFL_CAPI_EXPORT TfLiteTensor *TfLiteSignatureRunnerGetInputTensor(TfLiteSignatureRunner *runner,
+                                                                  const char *input_name);
+TFL_CAPI_EXPORT TfLiteStatus TfLiteSignatureRunnerInvoke(TfLiteSignatureRunner *runner);
+TFL_CAPI_EXPORT size_t TfLiteSignatureRunnerGetOutputCount(const TfLiteSignatureRunner *runner);
+TFL_CAPI_EXPORT const char *TfLiteSignatureRunnerGetOutputName(const TfLiteSignatureRunner *runner,
+                                                               int32_t output_index);
+TFL_CAPI_EXPORT const TfLiteTensor *TfLiteSignatureRunnerGetOutputTensor(const TfLiteSignatureRunner *runner,
+                                                                         const char *output_name);
+TFL_CAPI_EXPORT void TfLiteSignatureRunnerDelete(TfLiteSignatureRunner *runner);
 
 /* Tensors. */
 TFL_CAPI_EXPORT TfLiteType TfLiteTensorType(const TfLiteTensor *tensor);

@@ -11,7 +11,11 @@ extern "C" {
 #endif
 
 #if defined(_WIN32)
-#define TFL_CAPI_EXPORT
+#ifdef TFL_COMPILE_LIBRARY
+#define TFL_CAPI_EXPORT __declspec(dllexport)
+#else
+#define TFL_CAPI_EXPORT __declspec(dllimport)
+#endif
 #else
 #define TFL_CAPI_EXPORT __attribute__((visibility("default")))
 #endif
@@ -62,13 +66,33 @@ typedef struct TfLiteQuantizationParams {
   int32_t zero_point;
 } TfLiteQuantizationParams;
 
+typedef enum TfLiteExternalContextType {
+  kTfLiteEigenContext = 0,
+  kTfLiteGemmLowpContext = 1,
+  kTfLiteEdgeTpuContext = 2,
+  kTfLiteCpuBackendContext = 3,
+  kTfLiteLiteRtBufferContext = 4,
+  kTfLiteMaxExternalContexts = 5
+} TfLiteExternalContextType;
+
 typedef struct TfLiteModel TfLiteModel;
 typedef struct TfLiteInterpreterOptions TfLiteInterpreterOptions;
 typedef struct TfLiteInterpreter TfLiteInterpreter;
 typedef struct TfLiteSignatureRunner TfLiteSignatureRunner;
 typedef struct TfLiteTensor TfLiteTensor;
+
+/* Opaque names of what common.h declares in full. They are the same objects. */
+typedef struct TfLiteOpaqueContext TfLiteOpaqueContext;
+typedef struct TfLiteOpaqueNode TfLiteOpaqueNode;
+typedef struct TfLiteOpaqueTensor TfLiteOpaqueTensor;
+
 typedef struct TfLiteDelegate TfLiteDelegate;
+typedef struct TfLiteOpaqueDelegateStruct TfLiteOpaqueDelegateStruct;
+#if defined(TFLITE_WITH_STABLE_ABI) || defined(TFLITE_USE_OPAQUE_DELEGATE)
+typedef TfLiteOpaqueDelegateStruct TfLiteOpaqueDelegate;
+#else
 typedef TfLiteDelegate TfLiteOpaqueDelegate;
+#endif
 
 #ifdef __cplusplus
 }

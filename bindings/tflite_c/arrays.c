@@ -1,4 +1,4 @@
-/* common.c: arrays and names of common.h. */
+/* arrays.c: arrays and names of types of common.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +31,15 @@ static const TfLiteType types[MOTE_TYPE_COUNT] = {
 };
 
 TfLiteType type_to_tflite(mote_type type) { return (unsigned)type < MOTE_TYPE_COUNT ? types[type] : kTfLiteNoType; }
+
+bool type_from_tflite(TfLiteType type, mote_type *out) {
+  for (int i = 0; i < MOTE_TYPE_COUNT; i++)
+    if (types[i] == type) {
+      *out = (mote_type)i;
+      return true;
+    }
+  return false;
+}
 
 const char *TfLiteTypeGetName(TfLiteType type) {
   static const char *const names[] = {"NOTYPE",     "FLOAT32",  "INT32",     "UINT8",   "INT64",         "STRING",
