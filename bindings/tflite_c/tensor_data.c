@@ -43,10 +43,10 @@ TfLiteStatus TfLiteTensorResizeMaybeCopyWithAllocator(size_t bytes, TfLiteTensor
     t->bytes = bytes;
     return kTfLiteOk;
   }
-  const bool borrowed = t->allocation == &tensor_borrowed && t->data.data;
+  const bool borrowed = t->allocation == &tensor_borrowed;
   void *data = grow(t, bytes, keep, a);
   if (!data) return kTfLiteError;
-  if (borrowed && keep) memcpy(data, t->data.data, t->bytes < bytes ? t->bytes : bytes);
+  if (borrowed && keep && t->data.data) memcpy(data, t->data.data, t->bytes < bytes ? t->bytes : bytes);
   if (borrowed) t->allocation = NULL;
   t->data.data = data;
   t->bytes = bytes;

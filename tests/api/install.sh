@@ -42,6 +42,18 @@ export PKG_CONFIG_PATH LD_LIBRARY_PATH
 $cc -std=c11 -Wall -Wextra -Wpedantic -Werror "$work/label.c" $(pkg-config --cflags --libs mote) -o "$work/label"
 expect_seven "the program of README.md, through pkg-config" "$work/label"
 
+# The C ABI, by the paths and the name of LiteRT's and Android's programs.
+cat >"$work/abi.c" <<'C'
+#include "tflite/builtin_ops.h"
+#include "tflite/c/c_api_experimental.h"
+#include "tflite/core/c/c_api_opaque.h"
+#include "tflite/delegates/xnnpack/xnnpack_delegate.h"
+int main(void) { return TfLiteSchemaVersion() == 3 && TfLiteInterpreterGetVariableTensorCount(NULL) == 0 ? 0 : 1; }
+C
+$cc -std=c11 -Wall -Wextra -Werror "$work/abi.c" -I"$work/root/include" -L"$LD_LIBRARY_PATH" -ltensorflowlite_jni \
+  -o "$work/abi" && "$work/abi" || fail "the C ABI by its other names"
+echo "ok      the C ABI by its other names"
+
 # A project of its own.
 mkdir "$work/consumer"
 cp "$work/label.c" "$work/consumer/"

@@ -52,9 +52,18 @@ done
 for name in $(cat "$tree"/include/mote/mote.h "$tree"/include/mote/op.h | declared MOTE_API mote_); do
   exported libmote-rt.so | grep -qx "$name" || fail "libmote-rt.so lacks $name"
 done
-for name in $(cat "$tree"/bindings/tflite_c/include/tensorflow/lite/c/*.h | declared TFL_CAPI_EXPORT TfLite); do
+headers=$tree/bindings/tflite_c/include/tensorflow/lite
+# Long declarations go over lines: joined first.
+functions=$(cat "$headers"/c/*.h "$headers"/delegates/xnnpack/*.h | tr '\n' ' ' |
+  sed 's/TFL_CAPI_EXPORT/\n&/g' | declared TFL_CAPI_EXPORT TfLite)
+[ "$(echo "$functions" | wc -l)" -gt 200 ] || fail "few functions were found in the headers of the C ABI"
+for name in $functions; do
   exported libtensorflowlite_c.so | grep -q "^$name@@" || fail "libtensorflowlite_c.so lacks $name"
 done
+for name in tensorflowlite_jni tensorflowlite_c-linux; do
+  [ "$(soname lib$name.so)" = libtensorflowlite_c.so ] || fail "lib$name.so is not the C ABI"
+done
+readelf -lW libtensorflowlite_c.so | grep LOAD | grep -vq '0x4000$' && fail "libtensorflowlite_c.so has pages under 16 KB"
 
 # Sizes that README.md states: of all operators, and of those of usual networks.
 small() { # small LIBRARY KILOBYTES

@@ -10,8 +10,12 @@
 
 #include <cmocka.h>
 
+#include "tensorflow/lite/c/builtin_op_data.h"
 #include "tensorflow/lite/c/c_api.h"
+#include "tensorflow/lite/c/c_api_experimental.h"
+#include "tensorflow/lite/c/c_api_opaque.h"
 #include "tensorflow/lite/c/common.h"
+#include "tensorflow/lite/delegates/xnnpack/xnnpack_delegate.h"
 
 /* ---- layouts on machines of 64 bits, as compilers lay out TensorFlow Lite's own headers ---- */
 
@@ -53,7 +57,105 @@ AT(TfLiteTensor, is_variable, 77);
 AT(TfLiteTensor, quantization, 80);
 AT(TfLiteTensor, sparsity, 96);
 AT(TfLiteTensor, dims_signature, 104);
+SIZE(TfLiteBlockwiseQuantization, 16);
+AT(TfLiteBlockwiseQuantization, quantized_dimension, 12);
+SIZE(TfLiteMultiAxisQuantization, 24);
+AT(TfLiteMultiAxisQuantization, quantized_dimensions, 16);
+SIZE(TfLiteDimensionMetadata, 24);
+AT(TfLiteDimensionMetadata, array_segments, 8);
+AT(TfLiteDimensionMetadata, array_indices, 16);
+SIZE(TfLiteSparsity, 32);
+AT(TfLiteSparsity, dim_metadata, 16);
+AT(TfLiteSparsity, dim_metadata_size, 24);
+SIZE(TfLiteNode, 80);
+AT(TfLiteNode, temporaries, 24);
+AT(TfLiteNode, user_data, 32);
+AT(TfLiteNode, builtin_data, 40);
+AT(TfLiteNode, custom_initial_data, 48);
+AT(TfLiteNode, custom_initial_data_size, 56);
+AT(TfLiteNode, delegate, 64);
+AT(TfLiteNode, might_have_side_effect, 72);
+SIZE(TfLiteRegistration, 88);
+SIZE(TfLiteRegistration_V3, 80);
+SIZE(TfLiteRegistration_V2, 72);
+SIZE(TfLiteRegistration_V1, 64);
+AT(TfLiteRegistration, invoke, 24);
+AT(TfLiteRegistration, builtin_code, 40);
+AT(TfLiteRegistration, custom_name, 48);
+AT(TfLiteRegistration, version, 56);
+AT(TfLiteRegistration, registration_external, 64);
+AT(TfLiteRegistration, async_kernel, 72);
+AT(TfLiteRegistration, inplace_operator, 80);
+SIZE(TfLiteContext, 200);
+AT(TfLiteContext, GetExecutionPlan, 8);
+AT(TfLiteContext, tensors, 16);
+AT(TfLiteContext, impl_, 24);
+AT(TfLiteContext, ResizeTensor, 32);
+AT(TfLiteContext, ReportError, 40);
+AT(TfLiteContext, AddTensors, 48);
+AT(TfLiteContext, GetNodeAndRegistration, 56);
+AT(TfLiteContext, ReplaceNodeSubsetsWithDelegateKernels, 64);
+AT(TfLiteContext, recommended_num_threads, 72);
+AT(TfLiteContext, GetExternalContext, 80);
+AT(TfLiteContext, SetExternalContext, 88);
+AT(TfLiteContext, allow_fp32_relax_to_fp16, 96);
+AT(TfLiteContext, profiler, 104);
+AT(TfLiteContext, AllocatePersistentBuffer, 112);
+AT(TfLiteContext, AllocateBufferForEval, 120);
+AT(TfLiteContext, RequestScratchBufferInArena, 128);
+AT(TfLiteContext, GetScratchBuffer, 136);
+AT(TfLiteContext, ResizeTensorExplicit, 144);
+AT(TfLiteContext, PreviewDelegatePartitioning, 152);
+AT(TfLiteContext, GetTensor, 160);
+AT(TfLiteContext, GetEvalTensor, 168);
+AT(TfLiteContext, GetModelMetadata, 176);
+AT(TfLiteContext, AcquireSubgraphContext, 184);
+AT(TfLiteContext, ReleaseSubgraphContext, 192);
+SIZE(TfLiteDelegate, 56);
+AT(TfLiteDelegate, Prepare, 8);
+AT(TfLiteDelegate, CopyFromBufferHandle, 16);
+AT(TfLiteDelegate, CopyToBufferHandle, 24);
+AT(TfLiteDelegate, FreeBufferHandle, 32);
+AT(TfLiteDelegate, flags, 40);
+AT(TfLiteDelegate, opaque_delegate_builder, 48);
+SIZE(TfLiteOpaqueDelegateBuilder, 48);
+AT(TfLiteOpaqueDelegateBuilder, flags, 40);
+SIZE(TfLiteDelegateParams, 32);
+SIZE(TfLiteOpaqueDelegateParams, 40);
+AT(TfLiteOpaqueDelegateParams, nodes_to_replace, 16);
+SIZE(TfLiteCustomAllocation, 16);
+SIZE(TfLiteAllocator, 32);
+SIZE(TfLiteExternalContext, 16);
+SIZE(TfLiteEvalTensor, 24);
+AT(TfLiteEvalTensor, type, 16);
+SIZE(TfLiteXNNPackDelegateOptions, 64);
+AT(TfLiteXNNPackDelegateOptions, flags, 8);
+AT(TfLiteXNNPackDelegateOptions, weights_cache, 16);
+AT(TfLiteXNNPackDelegateOptions, weight_cache_file_path, 32);
+AT(TfLiteXNNPackDelegateOptions, weight_cache_provider, 48);
+SIZE(TfLiteStablehloCompositeParams, 32);
+SIZE(TfLiteBucketizeParams, 16);
 #endif
+
+SIZE(TfLiteConvParams, 28);
+AT(TfLiteConvParams, activation, 12);
+AT(TfLiteConvParams, dilation_width_factor, 16);
+SIZE(TfLiteDepthwiseConvParams, 28);
+AT(TfLiteDepthwiseConvParams, depth_multiplier, 12);
+SIZE(TfLitePoolParams, 40);
+AT(TfLitePoolParams, activation, 20);
+SIZE(TfLiteFullyConnectedParams, 16);
+AT(TfLiteFullyConnectedParams, keep_num_dims, 8);
+AT(TfLiteFullyConnectedParams, quantized_bias_type, 12);
+SIZE(TfLiteReshapeParams, 36);
+SIZE(TfLiteSqueezeParams, 36);
+SIZE(TfLiteStridedSliceParams, 24);
+SIZE(TfLiteAddParams, 8);
+SIZE(TfLiteUnidirectionalSequenceLSTMParams, 16);
+_Static_assert(kTfLitePaddingSame == 1 && kTfLitePaddingValid == 2, "paddings are numbered as published");
+_Static_assert(kTfLiteBuiltinAdd == 0 && kTfLiteBuiltinConv2d == 3 && kTfLiteBuiltinCustom == 32 &&
+                   kTfLiteBuiltinDelegate == 51 && kTfLiteBuiltinStablehloCase == 209,
+               "operators are numbered as published");
 
 _Static_assert(kTfLiteInt8 == 9 && kTfLiteFloat16 == 10 && kTfLiteFloat8E5M2 == 23, "types are numbered as published");
 _Static_assert(kTfLiteCancelled == 8 && kTfLiteUnresolvedOps == 7, "statuses are numbered as published");
