@@ -10,7 +10,14 @@ failed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
+# Real models are too slow for emulators: tests that try thousands of damaged ones keep to those they build.
+no_models=$log/none
+
 one() { # one PRESET TRIPLE QEMU
+  if ! tools/cmocka.sh "$2-gcc" "build-$1/cmocka" >"$log/build" 2>&1; then
+    cat "$log/build"
+    echo "left out: unit tests for $1, because the test framework could not be made for it"
+  fi
   if ! { cmake --preset "$1" && cmake --build "build-$1" -j "$(nproc)"; } >"$log/build" 2>&1; then
     tail -n 40 "$log/build"
     echo "FAILED  build for $1"
@@ -20,9 +27,9 @@ one() { # one PRESET TRIPLE QEMU
   passed=$((passed + 1))
   echo "ok      build for $1"
   emulator="qemu-$3-static -L /usr/$2"
-  for program in build-"$1"/test_*; do
+  for program in build-"$1"/test_* build-"$1"/checkkern; do
     [ -x "$program" ] || continue
-    if $emulator "$program" >"$log/test" 2>&1; then passed=$((passed + 1))
+    if MOTE_SHARED=$no_models $emulator "$program" >"$log/test" 2>&1; then passed=$((passed + 1))
     else
       failed=$((failed + 1))
       tail -n 30 "$log/test"
