@@ -189,16 +189,27 @@ TfLiteStatus delegate_undo(subgraph *sg) {
   return kTfLiteOk;
 }
 
-TfLiteStatus delegate_remove_all(TfLiteInterpreter *it) {
-  for (int32_t i = 0; i < it->num_subgraphs; i++) {
-    subgraph *sg = &it->subgraphs[i];
-    const bool was_allocated = sg->allocated;
-    TF_LITE_ENSURE_STATUS(delegate_undo(sg));
-    sg->num_delegates = 0;
-    sg->undone = false;
-    if (was_allocated) TF_LITE_ENSURE_STATUS(subgraph_allocate(sg));
-  }
+static void note_allocated(TfLiteInterpreter *it) {
+  for (int32_t i = 0; i < it->num_subgraphs; i++) it->subgraphs[i].wanted = it->subgraphs[i].allocated;
+}
+
+static TfLiteStatus allocate_wanted(TfLiteInterpreter *it) {
+  for (int32_t i = 0; i < it->num_subgraphs; i++)
+    if (it->subgraphs[i].wanted) TF_LITE_ENSURE_STATUS(subgraph_allocate(&it->subgraphs[i]));
   return kTfLiteOk;
+}
+
+static TfLiteStatus forget_delegates(subgraph *sg) {
+  TF_LITE_ENSURE_STATUS(delegate_undo(sg));
+  sg->num_delegates = 0;
+  sg->undone = false;
+  return kTfLiteOk;
+}
+
+TfLiteStatus delegate_remove_all(TfLiteInterpreter *it) {
+  note_allocated(it);
+  for (int32_t i = 0; i < it->num_subgraphs; i++) TF_LITE_ENSURE_STATUS(forget_delegates(&it->subgraphs[i]));
+  return allocate_wanted(it);
 }
 
 /* A delegate for fixed shapes may not meet a tensor whose size a run decides. */
@@ -219,9 +230,7 @@ static bool fully_delegated(const subgraph *sg) {
 }
 
 static TfLiteStatus restore(subgraph *sg) {
-  TF_LITE_ENSURE_STATUS(delegate_undo(sg));
-  sg->num_delegates = 0;
-  sg->undone = false;
+  TF_LITE_ENSURE_STATUS(forget_delegates(sg));
   report(&sg->it->reporter, "Restored original execution plan after delegate application failure.");
   return kTfLiteDelegateError;
 }
@@ -257,7 +266,6 @@ static TfLiteStatus apply(subgraph *sg, TfLiteDelegate *d) {
   const int64_t flags = delegate_flags(d);
   const bool dynamic = flags & kTfLiteDelegateFlagsAllowDynamicTensors;
   const bool hint_full = flags & kTfLiteDelegateFlagsHintFullyDelegatedToSingleDelegate;
-  const bool was_allocated = sg->allocated;
   if (!dynamic && !hint_full && !sg->immutable) TF_LITE_ENSURE_STATUS(need_fixed_shapes(sg));
   const int32_t nodes = sg->num_nodes;
   TF_LITE_ENSURE_STATUS(prepare(sg, d));
@@ -266,13 +274,7 @@ static TfLiteStatus apply(subgraph *sg, TfLiteDelegate *d) {
     return kTfLiteApplicationError;
   }
   if (!remember(sg, d)) return kTfLiteError;
-  if (sg->num_nodes != nodes) {
-    interpreter_drop_program(sg->it);
-    for (int32_t i = 0; i < sg->it->num_subgraphs; i++) sg->it->subgraphs[i].allocated = false;
-  }
-  /* The first subgraph is left as it was found: ready to run, if it was; after a delegate for fixed shapes, always. */
-  if (sg->index == 0 && (was_allocated || !dynamic) && !hint_full && subgraph_allocate(sg) != kTfLiteOk)
-    return restore(sg);
+  if (sg->num_nodes != nodes) interpreter_drop_program(sg->it);
   sg->immutable |= !dynamic;
   return kTfLiteOk;
 }
@@ -290,10 +292,17 @@ TfLiteStatus delegate_redo(subgraph *sg) {
   return status;
 }
 
+/* Subgraphs are left as they were found: ready to run, if they were. After a delegate for fixed shapes the first one
+ * always is. */
 TfLiteStatus delegate_apply(TfLiteInterpreter *it, TfLiteDelegate *d) {
   TfLiteStatus status = kTfLiteOk;
+  note_allocated(it);
   for (int32_t i = 0; status == kTfLiteOk && i < it->num_subgraphs; i++)
     if (!it->subgraphs[i].skippable) status = apply(&it->subgraphs[i], d);
+  const int64_t free_shapes =
+      kTfLiteDelegateFlagsAllowDynamicTensors | kTfLiteDelegateFlagsHintFullyDelegatedToSingleDelegate;
+  if (status == kTfLiteOk && !(delegate_flags(d) & free_shapes)) it->subgraphs[0].wanted = true;
+  if (status == kTfLiteOk && allocate_wanted(it) != kTfLiteOk) status = kTfLiteDelegateError;
   if (status == kTfLiteDelegateError) TF_LITE_ENSURE_STATUS(delegate_remove_all(it));
   return status;
 }

@@ -18,8 +18,10 @@ TfLiteTensor *TfLiteInterpreterGetVariableTensor(const TfLiteInterpreter *it, in
 
 TfLiteStatus TfLiteInterpreterResetVariableTensors(TfLiteInterpreter *it) {
   if (!it) return kTfLiteError;
-  if (it->session) state_reset_variables(it->session);
-  for (int32_t g = 0; g < it->num_subgraphs; g++) subgraph_reset_given(&it->subgraphs[g]);
+  for (int32_t g = 0; g < it->num_subgraphs; g++) {
+    if (it->session) state_reset_variables(it->session, g);
+    subgraph_reset_given(&it->subgraphs[g]);
+  }
   return kTfLiteOk;
 }
 

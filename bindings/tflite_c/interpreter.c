@@ -86,7 +86,8 @@ static TfLiteInterpreter *create(const TfLiteModel *model, const TfLiteInterpret
   arena_init(&it->arena, it->model->mem);
   arena_init(&it->changed_arena, it->model->mem);
   pthread_mutex_init(&it->lock, NULL);
-  it->threads = options && options->threads > 1 ? options->threads : 1;
+  it->threads = options ? options->threads : -1;
+  if (it->threads == 0) it->threads = 1;
   if (options) {
     it->reporter = options->reporter;
     it->cancellable = options->cancellable;

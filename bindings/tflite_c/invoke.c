@@ -13,7 +13,18 @@ static TfLiteStatus fail(TfLiteInterpreter *it, const mote_error *e) {
 
 /* ---- program and session ---- */
 
+/* No tensor may point into memory that goes. */
+static void forget_data(subgraph *sg) {
+  sg->allocated = false;
+  for (int32_t v = 0; v < sg->num_file_tensors; v++) {
+    TfLiteTensor *t = &sg->context.tensors[v];
+    const bool planned = t->allocation_type == kTfLiteArenaRw || t->allocation_type == kTfLiteArenaRwPersistent;
+    if (planned || t->allocation == &tensor_borrowed) t->data.data = NULL;
+  }
+}
+
 void interpreter_drop_program(TfLiteInterpreter *it) {
+  for (int32_t i = 0; i < it->num_subgraphs; i++) forget_data(&it->subgraphs[i]);
   pthread_mutex_lock(&it->lock);
   mote_session *s = it->session;
   it->session = NULL;
@@ -26,7 +37,8 @@ void interpreter_drop_program(TfLiteInterpreter *it) {
 static mote_status make_program(TfLiteInterpreter *it, mote_error *e) {
   if (it->session) return MOTE_OK;
   if (!foreign_graphs(it)) return err_memory(e, "the graphs of an interpreter", 0);
-  const mote_config config = {.threads = it->threads};
+  /* -1 leaves the choice to the runtime, which is one thread. */
+  const mote_config config = {.threads = it->threads < 0 ? 1 : it->threads};
   it->program = program_of_graphs(it->model, &config, &it->changed, e);
   mote_session *s = it->program ? session_open(it->program, NULL, SESSION_EMPTY, e) : NULL;
   if (!s) {
@@ -88,12 +100,14 @@ static TfLiteStatus use_given(subgraph *sg) {
   for (int32_t v = 0; sg->given && f && v < sg->num_file_tensors; v++) {
     const TfLiteCustomAllocation *a = &sg->given[v];
     op_tensor *t = &f->tensors[v];
-    if (!a->data || is_dynamic(t) || (t->flags & OP_CONST)) continue;
+    if (!a->data || is_dynamic(t)) continue;
     if (a->bytes < t->bytes) {
       report(&sg->it->reporter, "Custom allocation is too small for tensor idx: %d; it has %zu bytes and needs %zu",
              (int)v, a->bytes, t->bytes);
       return kTfLiteError;
     }
+    /* What was known before the run is a constant of the plan. */
+    if ((t->flags & OP_CONST) && a->data != t->data && t->bytes) memcpy(a->data, t->data, t->bytes);
     t->data = a->data;
   }
   return kTfLiteOk;
@@ -151,7 +165,7 @@ TfLiteStatus subgraph_allocate(subgraph *sg) {
     sg->allocated = false;
     return status;
   }
-  state_reset_variables(sg->it->session);
+  state_reset_variables(sg->it->session, sg->index);
   subgraph_reset_given(sg);
   return kTfLiteOk;
 }

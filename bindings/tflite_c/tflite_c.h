@@ -150,6 +150,7 @@ struct subgraph {
   size_t num_delegates;
   bool undone;       /* delegates are put back when tensors are allocated */
   bool immutable;    /* a delegate for fixed shapes was applied */
+  bool wanted;       /* was allocated before delegates changed, and is to be again */
   bool allocated;    /* runs are allowed */
   bool skippable;    /* a delegate takes care of the caller */
   sub_node *current; /* whose prepare or invoke is on */

@@ -231,6 +231,6 @@ mote_status state_variable(mote_session *s, int32_t subgraph, int32_t value, con
 mote_status state_of_op(mote_session *s, int32_t subgraph, int32_t step, size_t size, void **data, mote_error *e);
 mote_status state_init(mote_session *s, mote_error *e);
 void state_reset(mote_session *s);
-void state_reset_variables(mote_session *s); /* variable tensors alone */
+void state_reset_variables(mote_session *s, int32_t subgraph); /* variable tensors of one subgraph alone */
 void state_free(mote_session *s);
 #endif

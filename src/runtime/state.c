@@ -69,12 +69,10 @@ static void free_resources(mote_session *s) {
   }
 }
 
-void state_reset_variables(mote_session *s) {
-  for (int32_t g = 0; g < s->program->graphs.count; g++) {
-    const prog_graph *pg = &s->program->compiled[g];
-    for (int32_t v = 0; s->state[g] && v < pg->graph->num_values; v++)
-      if (s->state[g][v]) fill_first(&pg->values[v], s->state[g][v], mem_size(s->state[g][v]));
-  }
+void state_reset_variables(mote_session *s, int32_t g) {
+  const prog_graph *pg = &s->program->compiled[g];
+  for (int32_t v = 0; s->state[g] && v < pg->graph->num_values; v++)
+    if (s->state[g][v]) fill_first(&pg->values[v], s->state[g][v], mem_size(s->state[g][v]));
 }
 
 static void reset_operators(mote_session *s, int32_t g) {
@@ -83,8 +81,10 @@ static void reset_operators(mote_session *s, int32_t g) {
 }
 
 void state_reset(mote_session *s) {
-  state_reset_variables(s);
-  for (int32_t g = 0; g < s->program->graphs.count; g++) reset_operators(s, g);
+  for (int32_t g = 0; g < s->program->graphs.count; g++) {
+    state_reset_variables(s, g);
+    reset_operators(s, g);
+  }
   free_resources(s);
   memset(s->called, 0, (size_t)s->program->graphs.count);
 }

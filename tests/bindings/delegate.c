@@ -52,6 +52,13 @@ static void kernel_free(TfLiteContext *c, void *data) {
   free(data);
 }
 
+static TfLiteStatus kernel_prepare(TfLiteContext *c, TfLiteNode *n) {
+  const TfLiteIntArray *dims = c->tensors[n->inputs->data[0]].dims;
+  for (int i = 0; i < n->outputs->size; i++)
+    TF_LITE_ENSURE_STATUS(c->ResizeTensor(c, &c->tensors[n->outputs->data[i]], TfLiteIntArrayCopy(dims)));
+  return kTfLiteOk;
+}
+
 /* Only the last value leaves the kernel; those between are numbers here. */
 static TfLiteStatus kernel_invoke(TfLiteContext *c, TfLiteNode *n) {
   const kernel *k = n->user_data;
@@ -87,8 +94,12 @@ static TfLiteStatus take_nodes(TfLiteContext *c, TfLiteDelegate *d) {
   }
   TfLiteDelegateParams *parts;
   TF_LITE_ENSURE_STATUS(c->PreviewDelegatePartitioning(c, wanted, &parts, &t->previews));
-  const TfLiteRegistration r = {
-      .init = kernel_init, .free = kernel_free, .invoke = kernel_invoke, .custom_name = "Taker", .version = 1};
+  const TfLiteRegistration r = {.init = kernel_init,
+                                .free = kernel_free,
+                                .prepare = kernel_prepare,
+                                .invoke = kernel_invoke,
+                                .custom_name = "Taker",
+                                .version = 1};
   const TfLiteStatus status = c->ReplaceNodeSubsetsWithDelegateKernels(c, r, wanted, d);
   TfLiteIntArrayFree(wanted);
   return status;
@@ -192,6 +203,48 @@ static void applied_later_and_resized(void **state) {
     TfLiteInterpreterDelete(it);
     assert_int_equal(t.freed, t.kernels);
   }
+  subject_end(&s);
+}
+
+/* Each subgraph is offered to the delegate: y = cond ? x + x : x * x. */
+static void called_subgraphs(void **state) {
+  (void)state;
+  subject s;
+  net_begin(&s.net);
+  const int c = net_tensor(&s.net, MOTE_BOOL, 1, (int32_t[]){1}), x = floats(&s.net), y = floats(&s.net);
+  sch_IfOptions branches = {.then_subgraph_index = 1, .else_subgraph_index = 2};
+  net_op(&s.net, sch_BuiltinOperator_IF, sch_BuiltinOptions_IfOptions, &branches, 2, (int32_t[]){c, x}, 1, &y);
+  net_ends(&s.net, 2, (int32_t[]){c, x}, 1, &y);
+  for (int branch = 0; branch < 2; branch++) {
+    net_graph(&s.net);
+    const int a = floats(&s.net), b = floats(&s.net);
+    net_op(&s.net, branch ? MUL : ADD, branch ? sch_BuiltinOptions_MulOptions : sch_BuiltinOptions_AddOptions, NULL, 2,
+           (int32_t[]){a, a}, 1, &b);
+    net_ends(&s.net, 1, &a, 1, &b);
+  }
+  subject_load(&s);
+  said heard = {0};
+  taker t = {0};
+  TfLiteDelegate d = delegate_of(&t, 1);
+  TfLiteInterpreter *it = open_with(&s, &d, &heard, false);
+  assert_int_equal(t.kernels, 2);
+  const int rows[2] = {2, WIDTH};
+  for (int round = 0; round < 2; round++) {
+    assert_int_equal(TfLiteInterpreterResizeInputTensor(it, 1, round ? rows : (const int[]){1, WIDTH}, 2), kTfLiteOk);
+    if (TfLiteInterpreterAllocateTensors(it) != kTfLiteOk) fail_msg("%s", heard.all);
+    TfLiteTensor *in = TfLiteInterpreterGetInputTensor(it, 1);
+    for (size_t i = 0; i < in->bytes / sizeof(float); i++) in->data.f[i] = 3;
+    for (int cond = 0; cond < 2; cond++) {
+      *TfLiteInterpreterGetInputTensor(it, 0)->data.b = cond;
+      assert_int_equal(TfLiteInterpreterInvoke(it), kTfLiteOk);
+      const TfLiteTensor *out = TfLiteInterpreterGetOutputTensor(it, 0);
+      assert_int_equal(out->bytes, in->bytes);
+      assert_true(out->data.f[out->bytes / sizeof(float) - 1] == (cond ? 6 : 9));
+    }
+  }
+  assert_int_equal(t.invoked, 4);
+  TfLiteInterpreterDelete(it);
+  assert_int_equal(t.freed, 2);
   subject_end(&s);
 }
 
@@ -430,6 +483,7 @@ int main(void) {
       cmocka_unit_test(partitions),
       cmocka_unit_test(partitions_join),
       cmocka_unit_test(applied_later_and_resized),
+      cmocka_unit_test(called_subgraphs),
       cmocka_unit_test(failing_delegates),
       cmocka_unit_test(fallback),
       cmocka_unit_test(fixed_shapes_only),
