@@ -203,11 +203,13 @@ static void sampled_bits_through_runs(void **state) {
   assert_true(done >= SAMPLE);
 }
 
-int main(void) {
+/* damage [TEST]: all, or the one of that name. */
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cut_short),
       cmocka_unit_test(every_bit_of_small_models),
       cmocka_unit_test(sampled_bits_through_runs),
   };
+  if (argc > 1) cmocka_set_test_filter(argv[1]);
   return cmocka_run_group_tests(tests, collect, drop);
 }
