@@ -30,7 +30,7 @@ static bool scales_differ(const op_quant *q) {
   return false;
 }
 
-static mote_status check(op_ctx *c) {
+static mote_status check_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   conv_2d_params *const p = c->params;
   MOTE_TRY(conv_check(c, &a, &p->base));
@@ -38,7 +38,7 @@ static mote_status check(op_ctx *c) {
   return MOTE_OK;
 }
 
-static mote_status infer(op_ctx *c) {
+static mote_status infer_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   return conv_infer(c, &a);
 }
@@ -171,7 +171,7 @@ typedef struct block_key {
   float scales[2];
 } block_key;
 
-static mote_status prepare(op_ctx *c) {
+static mote_status prepare_wide(op_ctx *c) {
   conv_2d_params *const params = c->params;
   const op_tensor *const filter = c->in[CONV_FILTER], *const in = c->in[CONV_INPUT], *const out = c->out[0];
   const op_tensor *const bias = conv_input(c, CONV_BIAS);
@@ -263,7 +263,7 @@ static mote_status lay_scratch(op_ctx *c, conv_plan *p, const conv_2d_params *pa
   return scratch_done(c, &all);
 }
 
-static mote_status plan(op_ctx *c) {
+static mote_status plan_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   const conv_2d_params *const params = c->params;
   const conv_kind kind = params->base.kind;
@@ -319,7 +319,7 @@ static void quantize_image(void *arg, size_t image, int worker) {
   else to->scale = dynquant_symmetric(x, size, q);
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status run_wide(op_ctx *c) {
   const conv_2d_params *const params = c->params;
   const conv_plan *const p = c->record;
   uint8_t *const scratch = c->scratch;
@@ -346,6 +346,18 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+/* ---- weights of 4 and 2 bits ---- */
+
+static mote_status with_wide(op_ctx *c, low_bits_when when, op_phase phase) {
+  return low_bits_phase(c, CONV_FILTER, &((conv_2d_params *)c->params)->low, when, phase);
+}
+
+static mote_status check(op_ctx *c) { return with_wide(c, LOW_BITS_CHECK, check_wide); }
+static mote_status prepare(op_ctx *c) { return with_wide(c, LOW_BITS_PREPARE, prepare_wide); }
+static mote_status infer(op_ctx *c) { return with_wide(c, LOW_BITS_INFER, infer_wide); }
+static mote_status plan(op_ctx *c) { return with_wide(c, LOW_BITS_PLAN, plan_wide); }
+static mote_status run(op_ctx *c) { return with_wide(c, LOW_BITS_RUN, run_wide); }
+
 const mote_op op_conv_2d = {
     .name = "CONV_2D",
     .code = sch_BuiltinOperator_CONV_2D,
@@ -356,7 +368,8 @@ const mote_op op_conv_2d = {
     .outputs_min = 1,
     .outputs_max = 1,
     .optional = 1u << CONV_BIAS,
-    .types = "f32 f32|i8|u8 f32 > f32; i8 i8 i32 > i8; u8 u8 i32 > u8; i16 i8 i32|i64 > i16",
+    .types = "f32 f32|i8|u8|" LOW_BITS " f32 > f32; i8 i8|" LOW_BITS " i32 > i8; u8 u8 i32 > u8; "
+             "i16 i8|" LOW_BITS " i32|i64 > i16",
     .params_size = sizeof(conv_2d_params),
     .record_size = sizeof(conv_plan),
     .check = check,

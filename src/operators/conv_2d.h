@@ -8,6 +8,7 @@
 #define OPERATORS_CONV_2D_H
 
 #include "operators/conv.h"
+#include "operators/low_bits.h"
 #include "operators/tiles.h"
 #include "operators/windows.h"
 
@@ -57,6 +58,7 @@ typedef struct conv_plan {
 
 typedef struct conv_2d_params {
   conv_base base;
+  low_bits low;
   bool per_channel; /* hybrid: each channel of the filter has a scale of its own; inputs are quantized asymmetrically */
   const void *block; /* NULL: made in each run */
   int32_t in_c;      /* that it was made for */

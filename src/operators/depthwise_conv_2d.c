@@ -13,10 +13,12 @@
 #include "kernels/dynquant.h"
 #include "kernels/repeat.h"
 #include "operators/conv.h"
+#include "operators/low_bits.h"
 #include "operators/pack.h"
 
 typedef struct depthwise_params {
   conv_base base;
+  low_bits low;
   const void *block; /* NULL: made in each run */
 } depthwise_params;
 
@@ -67,13 +69,13 @@ static conv_attr attributes(const op_ctx *c) {
                      .axis = 3};
 }
 
-static mote_status check(op_ctx *c) {
+static mote_status check_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   depthwise_params *const p = c->params;
   return conv_check(c, &a, &p->base);
 }
 
-static mote_status infer(op_ctx *c) {
+static mote_status infer_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   return conv_infer(c, &a);
 }
@@ -136,7 +138,7 @@ typedef struct block_key {
   float scales[2];
 } block_key;
 
-static mote_status prepare(op_ctx *c) {
+static mote_status prepare_wide(op_ctx *c) {
   depthwise_params *const params = c->params;
   const conv_kind kind = params->base.kind;
   const op_tensor *const filter = c->in[CONV_FILTER], *const in = c->in[CONV_INPUT];
@@ -214,7 +216,7 @@ static mote_status lay_scratch(op_ctx *c, const depthwise_params *params, depthw
   return scratch_done(c, &all);
 }
 
-static mote_status plan(op_ctx *c) {
+static mote_status plan_wide(op_ctx *c) {
   const conv_attr a = attributes(c);
   const depthwise_params *const params = c->params;
   depthwise_plan *const p = c->record;
@@ -390,7 +392,7 @@ static void fill_outside(const depthwise_job *j, uint8_t *to) {
   memset(to, j->base->kind == CONV_8 ? (uint8_t)j->c->in[CONV_INPUT]->zero_point : 0, pixel);
 }
 
-static mote_status run(op_ctx *c) {
+static mote_status run_wide(op_ctx *c) {
   const depthwise_params *const params = c->params;
   const depthwise_plan *const p = c->record;
   uint8_t *const scratch = c->scratch;
@@ -420,6 +422,18 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
+/* ---- weights of 4 and 2 bits ---- */
+
+static mote_status with_wide(op_ctx *c, low_bits_when when, op_phase phase) {
+  return low_bits_phase(c, CONV_FILTER, &((depthwise_params *)c->params)->low, when, phase);
+}
+
+static mote_status check(op_ctx *c) { return with_wide(c, LOW_BITS_CHECK, check_wide); }
+static mote_status prepare(op_ctx *c) { return with_wide(c, LOW_BITS_PREPARE, prepare_wide); }
+static mote_status infer(op_ctx *c) { return with_wide(c, LOW_BITS_INFER, infer_wide); }
+static mote_status plan(op_ctx *c) { return with_wide(c, LOW_BITS_PLAN, plan_wide); }
+static mote_status run(op_ctx *c) { return with_wide(c, LOW_BITS_RUN, run_wide); }
+
 const mote_op op_depthwise_conv_2d = {
     .name = "DEPTHWISE_CONV_2D",
     .code = sch_BuiltinOperator_DEPTHWISE_CONV_2D,
@@ -430,7 +444,8 @@ const mote_op op_depthwise_conv_2d = {
     .outputs_min = 1,
     .outputs_max = 1,
     .optional = 1u << CONV_BIAS,
-    .types = "f32 f32|i8 f32 > f32; i8 i8 i32 > i8; u8 u8 i32 > u8; i16 i8 i64 > i16",
+    .types = "f32 f32|i8|" LOW_BITS " f32 > f32; i8 i8|" LOW_BITS " i32 > i8; u8 u8 i32 > u8; "
+             "i16 i8|" LOW_BITS " i64 > i16",
     .params_size = sizeof(depthwise_params),
     .record_size = sizeof(depthwise_plan),
     .check = check,

@@ -14,6 +14,7 @@
 static fc_kind kind_of(const op_ctx *c) {
   const sch_FullyConnectedOptions *const o = c->options;
   const mote_type weights = c->in[FC_WEIGHTS]->type;
+  if (c->in[FC_WEIGHTS]->quant->block_size > 0) return FC_BLOCKS;
   switch (c->in[FC_INPUT]->type) {
     case MOTE_FLOAT32: return weights == MOTE_FLOAT32 ? FC_F32 : FC_HYBRID;
     case MOTE_INT16: return weights == MOTE_INT16 ? FC_16X16 : FC_16X8;
@@ -102,21 +103,22 @@ static mote_status check_format(op_ctx *c, const fc_params *p) {
   return MOTE_OK;
 }
 
-static mote_status check(op_ctx *c) {
+static mote_status check_wide(op_ctx *c) {
   const sch_FullyConnectedOptions *const o = c->options;
   fc_params *const p = c->params;
   int32_t activation = o->fused_activation_function;
   const bool unclamped =
       activation == sch_ActivationFunctionType_TANH || activation == sch_ActivationFunctionType_SIGN_BIT;
   p->kind = kind_of(c);
-  p->asymmetric = p->kind == FC_HYBRID && o->asymmetric_quantize_inputs;
+  p->asymmetric = p->kind == FC_BLOCKS || (p->kind == FC_HYBRID && o->asymmetric_quantize_inputs);
   p->fixed = p->kind == FC_16X16 || p->kind == FC_SHUFFLED || (p->kind == FC_8 && c->in[FC_WEIGHTS]->sparsity);
   MOTE_TRY(check_format(c, p));
-  const bool floats = p->kind == FC_F32 || p->kind == FC_HYBRID;
+  const bool floats = p->kind == FC_F32 || fc_is_hybrid(p->kind);
   p->float_more = floats && unclamped ? activation : sch_ActivationFunctionType_NONE;
   if (unclamped) activation = sch_ActivationFunctionType_NONE;
   if (floats) {
     if (p->kind == FC_HYBRID) MOTE_TRY(check_weight_scales(c));
+    if (p->kind == FC_BLOCKS) MOTE_TRY(fc_blocks_check(c));
     return op_activation_f32(c, activation, &p->lo, &p->hi);
   }
   MOTE_TRY(check_integers(c, p));
@@ -147,6 +149,7 @@ static mote_status check_counts(op_ctx *c, int32_t n) {
   if (n < 0) return MOTE_OK;
   OP_REQUIRE(c, !bias || !op_shape_known(bias) || op_count(bias) == (size_t)n, MOTE_ERR_SHAPE,
              "the bias has %zu elements for %d outputs", op_count(bias), (int)n);
+  if (w->quant->block_size > 0) return MOTE_OK;
   OP_REQUIRE(c, w->type == MOTE_FLOAT32 || w->quant->count == 1 || w->quant->count == n, MOTE_ERR_MODEL,
              "the weights have %d scales for %d outputs", (int)w->quant->count, (int)n);
   return MOTE_OK;
@@ -161,7 +164,7 @@ static mote_status infer_shuffled(op_ctx *c, int32_t rows, int32_t n, int32_t k)
   return MOTE_OK;
 }
 
-static mote_status infer(op_ctx *c) {
+static mote_status infer_wide(op_ctx *c) {
   const sch_FullyConnectedOptions *const o = c->options;
   const fc_params *const p = c->params;
   const op_tensor *const in = c->in[FC_INPUT], *const w = c->in[FC_WEIGHTS];
@@ -172,6 +175,7 @@ static mote_status infer(op_ctx *c) {
   MOTE_TRY(count_rows(c, k, &rows));
   MOTE_TRY(check_counts(c, n));
   if (p->kind == FC_SHUFFLED) MOTE_TRY(infer_shuffled(c, rows, n, k));
+  if (p->kind == FC_BLOCKS) MOTE_TRY(fc_blocks_infer(c, n, k));
   if (!o->keep_num_dims) {
     op_set_shape(out, 2, (const int32_t[]){rows, n});
     return MOTE_OK;
@@ -200,10 +204,13 @@ static bool by_dots(const op_ctx *c, fc_kind kind, size_t m) {
   return no_vectors || c->in[FC_WEIGHTS]->dims[0] <= 2 || m < WORTH_PACKING;
 }
 
+/* Whether the sums of the weights are needed. */
+static bool takes_sums(const fc_params *params) { return params->kind == FC_HYBRID && params->asymmetric; }
+
 static mote_status lay_block(op_ctx *c, const fc_params *params, fc_plan *p) {
   const op_tensor *const w = c->in[FC_WEIGHTS];
   fc_block *const b = &p->block;
-  const bool integers = params->kind != FC_F32 && params->kind != FC_HYBRID;
+  const bool integers = params->kind != FC_F32 && !fc_is_hybrid(params->kind);
   size_t pack = 0;
   bool fits = true;
   scratch_layout l = {0};
@@ -213,7 +220,7 @@ static mote_status lay_block(op_ctx *c, const fc_params *params, fc_plan *p) {
   else if (!p->dots) fits = kern_gemm_s8(c->isa)->packed_bytes(p->n, p->k, &pack);
   b->scale = scratch_part(&l, integers && !params->fixed ? p->n : 0, sizeof(double));
   b->mult = scratch_part(&l, integers && params->fixed ? p->n : 0, sizeof(fx_mult));
-  b->sums = scratch_part(&l, params->asymmetric ? p->n : 0, sizeof(int32_t));
+  b->sums = scratch_part(&l, takes_sums(params) ? p->n : 0, sizeof(int32_t));
   b->pack = scratch_part(&l, 1, pack);
   b->bytes = l.bytes;
   OP_REQUIRE(c, fits && !l.too_large, MOTE_ERR_LIMIT, "the packed weights are larger than this machine can address");
@@ -261,9 +268,9 @@ static void fill(void *to, const void *arg) {
   const fill_arg *const f = arg;
   const fc_plan *const p = f->plan;
   if (!p->dots) fill_pack(f, (uint8_t *)to + p->block.pack);
-  if (f->params->kind != FC_F32 && f->params->kind != FC_HYBRID) fill_scales(f, to);
+  if (f->params->kind != FC_F32 && !fc_is_hybrid(f->params->kind)) fill_scales(f, to);
   int32_t *const sums = (int32_t *)(void *)((uint8_t *)to + p->block.sums);
-  for (size_t i = 0; f->params->asymmetric && i < p->n; i++)
+  for (size_t i = 0; takes_sums(f->params) && i < p->n; i++)
     sums[i] = sum_s8((const int8_t *)f->c->in[FC_WEIGHTS]->data + i * p->k, p->k);
 }
 
@@ -275,11 +282,12 @@ typedef struct block_key {
   int32_t flags[2];
 } block_key;
 
-static mote_status prepare(op_ctx *c) {
+static mote_status prepare_wide(op_ctx *c) {
   fc_params *const params = c->params;
   const op_tensor *const in = c->in[FC_INPUT], *const w = c->in[FC_WEIGHTS], *const bias = fc_bias(c);
   const bool takes_bias = bias && (params->kind == FC_F32 || params->kind == FC_8);
-  if (!op_is_const(w) || w->rank != 2 || (takes_bias && !op_is_const(bias))) return MOTE_OK;
+  if (params->kind == FC_BLOCKS || !op_is_const(w) || w->rank != 2 || (takes_bias && !op_is_const(bias)))
+    return MOTE_OK;
   fc_plan p = {.dots = by_dots(c, params->kind, SIZE_MAX)};
   MOTE_TRY(lay_block(c, params, &p));
   const block_key key = {.n = p.n,
@@ -306,7 +314,7 @@ static mote_status prepare(op_ctx *c) {
 
 /* How rows lie before the kernel. */
 static void lay_rows(const op_ctx *c, const fc_params *params, fc_plan *p) {
-  const bool hybrid = params->kind == FC_HYBRID, is_signed = hybrid || c->in[FC_INPUT]->type == MOTE_INT8;
+  const bool hybrid = fc_is_hybrid(params->kind), is_signed = hybrid || c->in[FC_INPUT]->type == MOTE_INT8;
   p->staged = false;
   p->row_bytes = p->k * (hybrid ? 1 : (size_t)mote_type_bits(c->in[FC_INPUT]->type) / 8);
   p->quantized_row = hybrid ? p->k : 0;
@@ -320,9 +328,10 @@ static void lay_rows(const op_ctx *c, const fc_params *params, fc_plan *p) {
 }
 
 static mote_status lay_scratch(op_ctx *c, const fc_params *params, fc_plan *p) {
-  const bool hybrid = params->kind == FC_HYBRID, sums_up = hybrid || params->kind == FC_8;
+  const bool hybrid = fc_is_hybrid(params->kind), sums_up = params->kind == FC_HYBRID || params->kind == FC_8;
+  const size_t rows = params->kind == FC_BLOCKS ? 1 : p->staged ? p->tiles.rows : 0;
   scratch_layout worker = {0}, all = {0};
-  p->rows_at = scratch_part(&worker, p->staged ? p->tiles.rows : 0, p->row_bytes);
+  p->rows_at = scratch_part(&worker, rows, p->row_bytes);
   p->acc_at = scratch_part(&worker, sums_up ? p->tiles.rows * p->acc_cols : 0, sizeof(int32_t));
   p->sums_at = scratch_part(&worker, sums_up ? p->tiles.rows : 0, sizeof(int32_t));
   p->worker_bytes = worker.bytes;
@@ -334,7 +343,7 @@ static mote_status lay_scratch(op_ctx *c, const fc_params *params, fc_plan *p) {
   return scratch_done(c, &all);
 }
 
-static mote_status plan(op_ctx *c) {
+static mote_status plan_wide(op_ctx *c) {
   const fc_params *const params = c->params;
   fc_plan *const p = c->record;
   int32_t rows;
@@ -347,8 +356,9 @@ static mote_status plan(op_ctx *c) {
   size_t mr = 4, nr = 1;
   if (!p->dots && params->kind == FC_F32) mr = kern_gemm_f32(c->isa)->mr, nr = kern_gemm_f32(c->isa)->nr;
   else if (!p->dots) mr = kern_gemm_s8(c->isa)->mr, nr = kern_gemm_s8(c->isa)->nr;
+  const bool blocks = params->kind == FC_BLOCKS; /* tasks are columns of all rows */
   const tiles_product product = {
-      .products = 1, .m = p->m, .n = p->n, .k = p->k, .row_bytes = p->row_bytes, .mr = mr, .nr = nr};
+      .products = 1, .m = blocks ? 1 : p->m, .n = p->n, .k = p->k, .row_bytes = p->row_bytes, .mr = mr, .nr = nr};
   p->tiles = tiles_cut(&product);
   p->acc_cols = tiles_step(&p->tiles, nr);
   c->macs = (uint64_t)p->m * p->n * p->k;
@@ -357,7 +367,7 @@ static mote_status plan(op_ctx *c) {
 
 /* ---- run ---- */
 
-static mote_status run(op_ctx *c) {
+static mote_status run_wide(op_ctx *c) {
   const fc_params *const params = c->params;
   const fc_plan *const p = c->record;
   uint8_t *const scratch = c->scratch;
@@ -382,15 +392,28 @@ static mote_status run(op_ctx *c) {
     fc_shuffled(&j);
     return MOTE_OK;
   }
-  if (params->kind == FC_HYBRID) {
+  if (fc_is_hybrid(params->kind)) {
     op_parallel(c, p->m, fc_quantize_row, &j);
     j.input = scratch + p->quantized_at;
     j.input_row = p->quantized_row;
   }
-  op_parallel(c, p->tiles.row_tiles * p->tiles.col_tiles, fc_tile, &j);
+  op_parallel(c, p->tiles.row_tiles * p->tiles.col_tiles, params->kind == FC_BLOCKS ? fc_blocks_tile : fc_tile, &j);
   OP_POLL(c);
   return MOTE_OK;
 }
+
+/* ---- weights of 4 and 2 bits ---- */
+
+static mote_status with_wide(op_ctx *c, low_bits_when when, op_phase phase) {
+  if (c->in[FC_WEIGHTS]->quant->block_size > 0) return phase(c); /* they stay packed */
+  return low_bits_phase(c, FC_WEIGHTS, &((fc_params *)c->params)->low, when, phase);
+}
+
+static mote_status check(op_ctx *c) { return with_wide(c, LOW_BITS_CHECK, check_wide); }
+static mote_status prepare(op_ctx *c) { return with_wide(c, LOW_BITS_PREPARE, prepare_wide); }
+static mote_status infer(op_ctx *c) { return with_wide(c, LOW_BITS_INFER, infer_wide); }
+static mote_status plan(op_ctx *c) { return with_wide(c, LOW_BITS_PLAN, plan_wide); }
+static mote_status run(op_ctx *c) { return with_wide(c, LOW_BITS_RUN, run_wide); }
 
 const mote_op op_fully_connected = {
     .name = "FULLY_CONNECTED",
@@ -402,8 +425,9 @@ const mote_op op_fully_connected = {
     .outputs_min = 1,
     .outputs_max = 2,
     .optional = 1u << FC_BIAS,
-    .types = "f32 f32|i8|u8 f32 > f32; i8 i8 i32 > i8; u8 u8 i32 > u8|i16; u8 u8 i32 > i16 u8; "
-             "i16 i8|i16 i32|i64 > i16",
+    .types =
+        "f32 f32|i8|u8|" LOW_BITS " f32 > f32; i8 i8|" LOW_BITS " i32 > i8; u8 u8 i32 > u8|i16; u8 u8 i32 > i16 u8; "
+        "i16 i8|i16|" LOW_BITS " i32|i64 > i16",
     .params_size = sizeof(fc_params),
     .record_size = sizeof(fc_plan),
     .check = check,

@@ -224,7 +224,8 @@ static void multiply(const fc_job *j, const fc_part *t) {
       break;
     case FC_16X8:
     case FC_16X16: multiply_16(j, t); break;
-    case FC_SHUFFLED: break; /* not cut into tiles */
+    case FC_BLOCKS:
+    case FC_SHUFFLED: break; /* cut otherwise */
   }
 }
 

@@ -11,7 +11,15 @@
 #include "operators/op.h"
 
 /* Every kind of block there is: blocks of one source and size differ when their kinds do. */
-enum { PACK_CONV_2D = 16, PACK_DEPTHWISE, PACK_FULLY_CONNECTED, PACK_LSTM_F32, PACK_LSTM_S8, PACK_LSTM_HYBRID };
+enum {
+  PACK_CONV_2D = 16,
+  PACK_DEPTHWISE,
+  PACK_FULLY_CONNECTED,
+  PACK_LSTM_F32,
+  PACK_LSTM_S8,
+  PACK_LSTM_HYBRID,
+  PACK_LOW_BITS
+};
 
 /* What a block from constant weights is made of. Operators may share the weights but not their biases or scales, so all
  * that fill reads besides `source` stands in made_from: blocks that differ in it are kept apart. */
