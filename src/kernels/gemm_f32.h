@@ -34,7 +34,8 @@ typedef struct gemm_f32 {
   size_t depth;  /* a run goes through so many steps of k at once: this part of the rows should stay in a cache */
   /* Bytes of a pack; false when that does not fit a size_t. */
   bool (*packed_bytes)(size_t n, size_t k, size_t *bytes);
-  /* b: n rows of k floats, dense. bias: n floats, or NULL for zeros. */
+  /* b: n rows of k floats, dense. bias: n floats, or NULL for zeros. Columns may be packed in parts: those from j on, a
+   * multiple of nr, are a pack of their own that begins packed_bytes(j, k) bytes behind `to`. */
   void (*pack)(float *to, const float *b, size_t n, size_t k, const float *bias);
   void (*run)(const gemm_f32_job *job);
 } gemm_f32;

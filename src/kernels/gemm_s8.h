@@ -50,6 +50,7 @@ typedef struct gemm_s8 {
   size_t k_align; /* staged rows are read up to a multiple of this many elements; those beyond k do not matter */
   gemm_s8_direct direct;
   bool (*packed_bytes)(size_t n, size_t k, size_t *bytes); /* false when that does not fit a size_t */
+  /* Columns may be packed in parts, as in gemm_f32.h. */
   void (*pack)(void *to, const gemm_s8_weights *weights);
   /* Stages `count` elements. A row may be staged in parts: element e of it lies at (char *)row + e * element. */
   void (*stage)(void *to, const void *from, size_t count, bool is_signed);

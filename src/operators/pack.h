@@ -18,7 +18,8 @@ enum {
   PACK_LSTM_F32,
   PACK_LSTM_S8,
   PACK_LSTM_HYBRID,
-  PACK_LOW_BITS
+  PACK_LOW_BITS,
+  PACK_MATMUL
 };
 
 /* What a block from constant weights is made of. Operators may share the weights but not their biases or scales, so all
