@@ -6,17 +6,17 @@
 #include "base/error.h"
 #include "base/size.h"
 
-static conv_kind kind_of(const op_ctx *c) {
-  switch (c->in[CONV_INPUT]->type) {
+static conv_kind kind_of(const op_ctx *c, const conv_attr *a) {
+  switch (conv_operand(c, a, CONV_INPUT)->type) {
     case MOTE_INT16: return CONV_16;
     case MOTE_INT8:
     case MOTE_UINT8: return CONV_8;
-    default: return c->in[CONV_FILTER]->type == MOTE_FLOAT32 ? CONV_F32 : CONV_HYBRID;
+    default: return conv_operand(c, a, CONV_FILTER)->type == MOTE_FLOAT32 ? CONV_F32 : CONV_HYBRID;
   }
 }
 
 static mote_status check_filter_scales(op_ctx *c, const conv_attr *a) {
-  const op_tensor *const filter = c->in[CONV_FILTER];
+  const op_tensor *const filter = conv_operand(c, a, CONV_FILTER);
   const op_quant *const q = filter->quant;
   OP_REQUIRE(c, q->count >= 1, MOTE_ERR_MODEL, "the filter is %s without a quantization scale",
              mote_type_name(filter->type));
@@ -35,18 +35,19 @@ static mote_status check_filter_scales(op_ctx *c, const conv_attr *a) {
 }
 
 /* The real multiplier of one output channel. A uint8 filter's is made from a float product, as the reference does. */
-static double real_multiplier(const op_ctx *c, int32_t channel) {
-  const op_quant *const q = c->in[CONV_FILTER]->quant;
-  const float in = c->in[CONV_INPUT]->scale, w = q->scale[q->count == 1 ? 0 : channel], out = c->out[0]->scale;
-  if (c->in[CONV_INPUT]->type == MOTE_UINT8) return (double)(in * w) / (double)out;
+static double real_multiplier(const op_ctx *c, const conv_attr *a, int32_t channel) {
+  const op_quant *const q = conv_operand(c, a, CONV_FILTER)->quant;
+  const float in = conv_operand(c, a, CONV_INPUT)->scale, w = q->scale[q->count == 1 ? 0 : channel],
+              out = c->out[0]->scale;
+  if (conv_operand(c, a, CONV_INPUT)->type == MOTE_UINT8) return (double)(in * w) / (double)out;
   return (double)in * (double)w / (double)out;
 }
 
-static mote_status check_multipliers(op_ctx *c, const conv_base *base) {
+static mote_status check_multipliers(op_ctx *c, const conv_attr *a, const conv_base *base) {
   /* What the shifts of the requantization can do; 16-bit multipliers shift right by 15 - shift. */
   const int32_t most = base->kind == CONV_16 && base->wide ? 14 : 30;
-  for (int32_t i = 0; i < c->in[CONV_FILTER]->quant->count; i++) {
-    const double m = real_multiplier(c, i);
+  for (int32_t i = 0; i < conv_operand(c, a, CONV_FILTER)->quant->count; i++) {
+    const double m = real_multiplier(c, a, i);
     OP_REQUIRE(c, isfinite(m) && fx_quantize_multiplier(m).shift <= most, MOTE_ERR_MODEL,
                "input scale * filter scale %d / output scale is %g; it must be below 2^%d", (int)i, m, (int)most);
   }
@@ -55,7 +56,7 @@ static mote_status check_multipliers(op_ctx *c, const conv_base *base) {
 
 /* 16-bit activations: the bias decides how wide sums are; without one the options do. */
 static mote_status check_bias_type(op_ctx *c, const conv_attr *a, conv_base *base) {
-  const op_tensor *const bias = conv_input(c, CONV_BIAS);
+  const op_tensor *const bias = conv_operand(c, a, CONV_BIAS);
   const bool said = a->bias_type != sch_TensorType_FLOAT32;
   OP_REQUIRE(c, !said || a->bias_type == sch_TensorType_INT32 || a->bias_type == sch_TensorType_INT64, MOTE_ERR_MODEL,
              "quantized_bias_type %d is neither INT32 nor INT64", (int)a->bias_type);
@@ -67,7 +68,7 @@ static mote_status check_bias_type(op_ctx *c, const conv_attr *a, conv_base *bas
 }
 
 static mote_status check_integers(op_ctx *c, const conv_attr *a, conv_base *base) {
-  const op_tensor *const in = c->in[CONV_INPUT], *const bias = conv_input(c, CONV_BIAS);
+  const op_tensor *const in = conv_operand(c, a, CONV_INPUT), *const bias = conv_operand(c, a, CONV_BIAS);
   MOTE_TRY(op_need_scale(c, in));
   MOTE_TRY(op_need_scale(c, c->out[0]));
   OP_REQUIRE(c, !bias || bias->zero_point == 0, MOTE_ERR_MODEL, "the bias has zero point %d; it must be 0",
@@ -79,7 +80,7 @@ static mote_status check_integers(op_ctx *c, const conv_attr *a, conv_base *base
     MOTE_TRY(check_bias_type(c, a, base));
   }
   MOTE_TRY(check_filter_scales(c, a));
-  return check_multipliers(c, base);
+  return check_multipliers(c, a, base);
 }
 
 /* TANH and SIGN_BIT clamp nothing in TFLite's convolutions. */
@@ -97,7 +98,7 @@ mote_status conv_check(op_ctx *c, const conv_attr *a, conv_base *base) {
   OP_REQUIRE(c, a->dilation_h >= 1 && a->dilation_w >= 1 && a->dilation_h <= limit && a->dilation_w <= limit,
              MOTE_ERR_MODEL, "dilation factors %dx%d must lie in [1, %d]", (int)a->dilation_h, (int)a->dilation_w,
              (int)limit);
-  base->kind = kind_of(c);
+  base->kind = kind_of(c, a);
   if (base->kind == CONV_F32 || base->kind == CONV_HYBRID) {
     if (base->kind == CONV_HYBRID) MOTE_TRY(check_filter_scales(c, a));
     return op_activation_f32(c, activation, &base->lo, &base->hi);
@@ -106,10 +107,10 @@ mote_status conv_check(op_ctx *c, const conv_attr *a, conv_base *base) {
   return op_activation_quant(c, activation, c->out[0], &base->qlo, &base->qhi);
 }
 
-void conv_multipliers(const op_ctx *c, size_t channels, fx_mult *mult) {
-  const int32_t scales = c->in[CONV_FILTER]->quant->count;
+void conv_multipliers(const op_ctx *c, const conv_attr *a, size_t channels, fx_mult *mult) {
+  const int32_t scales = conv_operand(c, a, CONV_FILTER)->quant->count;
   for (size_t i = 0; i < channels; i++)
-    mult[i] = i && scales == 1 ? mult[0] : fx_quantize_multiplier(real_multiplier(c, (int32_t)i));
+    mult[i] = i && scales == 1 ? mult[0] : fx_quantize_multiplier(real_multiplier(c, a, (int32_t)i));
 }
 
 /* ---- shapes ---- */
@@ -131,9 +132,8 @@ static mote_status check_channels(op_ctx *c, int32_t in_c, int32_t filter_c, int
   return MOTE_OK;
 }
 
-/* A bias, and scales, for each output channel. */
-static mote_status check_per_channel(op_ctx *c, int32_t out_c) {
-  const op_tensor *const bias = conv_input(c, CONV_BIAS), *const filter = c->in[CONV_FILTER];
+mote_status conv_check_counts(op_ctx *c, const conv_attr *a, int32_t out_c) {
+  const op_tensor *const bias = conv_operand(c, a, CONV_BIAS), *const filter = conv_operand(c, a, CONV_FILTER);
   if (out_c < 0) return MOTE_OK;
   if (bias && op_shape_known(bias))
     OP_REQUIRE(c, op_count(bias) == (size_t)out_c, MOTE_ERR_SHAPE, "the bias has %zu elements for %d output channels",
@@ -152,7 +152,7 @@ static mote_status window(op_ctx *c, const conv_attr *a, int32_t in, int32_t fil
 }
 
 static mote_status measure(op_ctx *c, const conv_attr *a, conv_shape *s) {
-  const op_tensor *const in = c->in[CONV_INPUT], *const filter = c->in[CONV_FILTER];
+  const op_tensor *const in = conv_operand(c, a, CONV_INPUT), *const filter = conv_operand(c, a, CONV_FILTER);
   OP_REQUIRE(c, in->rank == 4 || in->rank < 0, MOTE_ERR_SHAPE, "the input has rank %d; it must be 4: NHWC",
              (int)in->rank);
   OP_REQUIRE(c, filter->rank == 4 || filter->rank < 0, MOTE_ERR_SHAPE, "the filter has rank %d; it must be 4",
@@ -173,7 +173,7 @@ static mote_status measure(op_ctx *c, const conv_attr *a, conv_shape *s) {
   OP_REQUIRE(c, !depthwise || dim_of(filter, 0) == 1 || dim_of(filter, 0) < 0, MOTE_ERR_SHAPE,
              "the first dimension of a depthwise filter is %d; it must be 1", (int)dim_of(filter, 0));
   MOTE_TRY(check_channels(c, s->in_c, s->filter_c, s->out_c));
-  MOTE_TRY(check_per_channel(c, s->out_c));
+  MOTE_TRY(conv_check_counts(c, a, s->out_c));
   op_window h, w;
   MOTE_TRY(window(c, a, s->in_h, s->filter_h, true, &h));
   MOTE_TRY(window(c, a, s->in_w, s->filter_w, false, &w));
@@ -191,16 +191,16 @@ mote_status conv_infer(op_ctx *c, const conv_attr *a) {
 
 mote_status conv_shape_of(op_ctx *c, const conv_attr *a, conv_shape *s) { return measure(c, a, s); }
 
-mote_status conv_check_quantizable(op_ctx *c) {
+mote_status conv_check_quantizable(op_ctx *c, const conv_attr *a) {
   size_t elements;
-  OP_REQUIRE(c, size_dims(c->in[CONV_INPUT]->dims, 4, &elements) && elements <= INT32_MAX, MOTE_ERR_LIMIT,
+  OP_REQUIRE(c, size_dims(conv_operand(c, a, CONV_INPUT)->dims, 4, &elements) && elements <= INT32_MAX, MOTE_ERR_LIMIT,
              "the input has more than the %d elements that are quantized in a run", INT32_MAX);
   return MOTE_OK;
 }
 
 bool conv_filter_of(const op_ctx *c, const conv_attr *a, conv_shape *s) {
-  const op_tensor *const in = c->in[CONV_INPUT], *const filter = c->in[CONV_FILTER],
-                         *const bias = conv_input(c, CONV_BIAS);
+  const op_tensor *const in = conv_operand(c, a, CONV_INPUT), *const filter = conv_operand(c, a, CONV_FILTER),
+                         *const bias = conv_operand(c, a, CONV_BIAS);
   if (!op_is_const(filter) || filter->rank != 4) return false;
   *s = (conv_shape){.in_c = in->rank == 4 ? in->dims[3] : -1,
                     .filter_h = filter->dims[1],

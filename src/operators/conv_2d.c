@@ -154,10 +154,11 @@ static void fill(void *to, const void *arg) {
   const fill_arg *const f = arg;
   const conv_plan *const p = f->plan;
   const size_t outputs = p->groups * p->n;
+  const conv_attr a = attributes(f->c);
   if (p->method == CONV_MATRIX && f->kind == CONV_F32) fill_f32(f, to);
   else if (p->method == CONV_MATRIX) fill_8(f, to);
   if (f->kind == CONV_8 || f->kind == CONV_16)
-    conv_multipliers(f->c, outputs, (fx_mult *)(void *)((uint8_t *)to + p->block.mult));
+    conv_multipliers(f->c, &a, outputs, (fx_mult *)(void *)((uint8_t *)to + p->block.mult));
   int32_t *const sums = (int32_t *)(void *)((uint8_t *)to + p->block.sums);
   for (size_t i = 0; f->kind == CONV_HYBRID && i < outputs; i++)
     sums[i] = sum_s8((const int8_t *)f->c->in[CONV_FILTER]->data + i * p->own_k, p->own_k);
@@ -283,7 +284,7 @@ static mote_status plan_wide(op_ctx *c) {
                "the output is larger than this machine can address");
     p->images = 1;
   }
-  if (kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c));
+  if (kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c, &a));
   const size_t element = kind == CONV_16 ? 2 : kind == CONV_F32 ? 4 : 1;
   size_t mr = 4, nr = 1;
   if (p->method == CONV_MATRIX) {

@@ -112,9 +112,10 @@ static void fill(void *to, const void *arg) {
   const size_t kh = (size_t)p->shape.filter_h, kw = (size_t)p->shape.filter_w;
   void *const pack = (uint8_t *)to + p->pack_at;
   fx_mult *const mult = (fx_mult *)(void *)((uint8_t *)to + p->mult_at);
+  const conv_attr a = attributes(f->c);
   if (f->kind == CONV_F32)
     kern_dwconv_f32(f->c->isa)->pack(pack, filter->data, kh, kw, p->channels, bias ? bias->data : NULL);
-  if (f->kind == CONV_8 || f->kind == CONV_16) conv_multipliers(f->c, p->channels, mult);
+  if (f->kind == CONV_8 || f->kind == CONV_16) conv_multipliers(f->c, &a, p->channels, mult);
   if (f->kind == CONV_8) {
     const dwconv_s8_weights weights = {.kh = kh,
                                        .kw = kw,
@@ -225,7 +226,7 @@ static mote_status plan_wide(op_ctx *c) {
   p->repeat = (size_t)(p->shape.out_c / p->shape.in_c);
   p->element = params->base.kind == CONV_F32 ? 4 : params->base.kind == CONV_16 ? 2 : 1;
   MOTE_TRY(cut(c, p));
-  if (params->base.kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c));
+  if (params->base.kind == CONV_HYBRID) MOTE_TRY(conv_check_quantizable(c, &a));
   return lay_scratch(c, params, p);
 }
 

@@ -447,9 +447,7 @@ static void rows_f32(const matmul_job *j, const matmul_part *t) {
     for (size_t k = 0; k < p->s.k; k++)
       for (size_t i = 0; i < t->rows; i++) {
         const float x = ((const float *)(const void *)t->lhs)[i * p->s.k + k];
-        const float *const from = b + k * p->s.n + col;
-        float *const out = (float *)j->out + out_at(p, t, i, col);
-        for (size_t n = 0; n < cols; n++) out[n] += x * from[n];
+        add_scaled_f32((float *)j->out + out_at(p, t, i, col), b + k * p->s.n + col, x, cols);
       }
   }
 }

@@ -19,7 +19,8 @@ enum {
   PACK_LSTM_S8,
   PACK_LSTM_HYBRID,
   PACK_LOW_BITS,
-  PACK_MATMUL
+  PACK_MATMUL,
+  PACK_TRANSPOSED
 };
 
 /* What a block from constant weights is made of. Operators may share the weights but not their biases or scales, so all

@@ -62,3 +62,15 @@ int64_t sum_s16(const int16_t *a, size_t n) {
   IN_RUNS(int64_t, RUN_SUM, sum += a[i])
   return total;
 }
+
+void add_row_f32(float *restrict y, const float *restrict x, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+void add_row_s32(int32_t *restrict y, const int32_t *restrict x, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = (int32_t)((uint32_t)y[i] + (uint32_t)x[i]);
+}
+
+void add_scaled_f32(float *restrict y, const float *restrict x, float a, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
