@@ -73,7 +73,7 @@ static bool open_all(bench *b, loaded *l, const char *path) {
     b->plan_ms = now_ms() - start;
   }
   if (l->session) return true;
-  fault("%s: %s", path, e.text);
+  model_fault(path, false, &config, &e);
   unload(l);
   return false;
 }

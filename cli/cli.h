@@ -66,6 +66,9 @@ __attribute__((format(printf, 2, 3))) void note(const common *c, const char *for
 /* Opens a file, or standard input for "-". Says what is wrong and returns NULL. */
 mote_model *open_model(const char *path, const mote_config *config);
 mote_config config_of(const common *c);
+/* Says the sentence of an error, with the file's name where it lacks one (`named`: it has it); and when memory ran out
+ * under a limit, the limit. */
+int model_fault(const char *path, bool named, const mote_config *config, const mote_error *e);
 
 typedef struct loaded {
   mote_model *model;

@@ -12,9 +12,7 @@ mote_config config_of(const common *c) {
   return config;
 }
 
-/* The sentence of an error, with the file's name where it lacks one; and when memory ran out under a limit, the limit.
- */
-static int model_fault(const char *path, bool named, const mote_config *config, const mote_error *e) {
+int model_fault(const char *path, bool named, const mote_config *config, const mote_error *e) {
   char limit[100] = "";
   if (e->code == MOTE_ERR_MEMORY && config->memory_limit)
     snprintf(limit, sizeof limit, "; the limit is %llu bytes (--limit-memory)",
