@@ -77,7 +77,7 @@ void rules_operators(checker *c);    /* M6-M10, M13, M14 */
 void rules_flow(checker *c);         /* M11, M12 */
 void rules_calls(checker *c);        /* M26-M29 */
 void rules_signatures(checker *c);   /* M30 */
-void rules_quantization(checker *c); /* M33-M35, M37-M39 */
+void rules_quantization(checker *c); /* M33-M35, M37-M40 */
 void rules_sparsity(checker *c);     /* S1-S9, counts alone */
 void rules_contents(checker *c);     /* M23, S7, S8, M37: contents */
 

@@ -1,4 +1,4 @@
-/* rules_quant.c: rules about quantization (M33 to M35, M37 to M39). */
+/* rules_quant.c: rules about quantization (M33 to M35, M37 to M40). */
 #include <math.h>
 
 #include "schema/rules.h"
@@ -164,7 +164,57 @@ static void check_tensor(checker *c, uint32_t subgraph, uint32_t index) {
   check_affine(c, where, t);
 }
 
+/* Operands of the operators that add a bias to a sum of products. */
+typedef struct summing {
+  int32_t code;
+  uint8_t input, weights, bias;
+} summing;
+static const summing products[] = {
+    {sch_BuiltinOperator_CONV_2D, 0, 1, 2},
+    {sch_BuiltinOperator_DEPTHWISE_CONV_2D, 0, 1, 2},
+    {sch_BuiltinOperator_FULLY_CONNECTED, 0, 1, 2},
+    {sch_BuiltinOperator_TRANSPOSE_CONV, 2, 1, 3},
+};
+
+/* The scales of operand i; NULL when it is absent or not quantized. */
+static const sch_f32s *scales_of(const sch_SubGraph *g, const sch_i32s *list, uint32_t i) {
+  if (i >= list->count || list->data[i] < 0) return NULL;
+  const sch_QuantizationParameters *q = g->tensors.data[list->data[i]].quantization;
+  return q && q->scale.count ? &q->scale : NULL;
+}
+
+/* M40: a bias is added to sums in the scale input times weights, whatever scale it states. The reference refuses a
+ * difference of more than 0.02 of the output's scale. */
+static void check_bias(checker *c, uint32_t subgraph, uint32_t index, const summing *p) {
+  const sch_SubGraph *g = &c->model->subgraphs.data[subgraph];
+  const sch_Operator *op = &g->operators.data[index];
+  const sch_f32s *in = scales_of(g, &op->inputs, p->input), *weights = scales_of(g, &op->inputs, p->weights),
+                 *bias = scales_of(g, &op->inputs, p->bias), *out = scales_of(g, &op->outputs, 0);
+  if (!in || !weights || !bias || !out || (bias->count != 1 && bias->count != weights->count)) return;
+  for (uint32_t i = 0; i < weights->count; i++) {
+    const double product = (double)in->data[0] * (double)weights->data[i];
+    const double stated = (double)bias->data[bias->count == 1 ? 0 : i];
+    if (fabs(product - stated) <= 0.02 * (double)out->data[0]) continue;
+    rule_warn(c, at_op(c, subgraph, index), "M40",
+              "the scale of its bias, %g, is not that of its input times its weights, %g (channel %u): the bias is "
+              "taken in the latter",
+              stated, product, i);
+    return;
+  }
+}
+
+static void check_biases(checker *c, uint32_t subgraph) {
+  const sch_SubGraph *g = &c->model->subgraphs.data[subgraph];
+  for (uint32_t i = 0; i < g->operators.count && !rule_stop(c); i++) {
+    const int32_t code = sch_op_code(sch_code_of(c->model, &g->operators.data[i]));
+    for (size_t k = 0; k < sizeof products / sizeof *products; k++)
+      if (products[k].code == code) check_bias(c, subgraph, i, &products[k]);
+  }
+}
+
 void rules_quantization(checker *c) {
-  for (uint32_t g = 0; g < c->model->subgraphs.count; g++)
+  for (uint32_t g = 0; g < c->model->subgraphs.count; g++) {
     for (uint32_t i = 0; i < c->model->subgraphs.data[g].tensors.count && !rule_stop(c); i++) check_tensor(c, g, i);
+    if (!c->faults) check_biases(c, g); /* operators and operands are sound */
+  }
 }

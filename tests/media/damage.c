@@ -1,37 +1,6 @@
 /* Truncated and bent files of every format are refused or read, within limits; and every allocation may fail. */
 #include "make.h"
 
-enum { FILES = 22 };
-
-/* Every kind of file once, small. */
-static size_t make_all(bytes files[FILES]) {
-  size_t n = 0;
-#ifdef MOTE_HAVE_JPEG
-  files[n++] = make_jpeg(24, 18, (jpeg_options){.channels = 3, .orientation = 6});
-  files[n++] = make_jpeg(24, 18, (jpeg_options){.channels = 3, .progressive = true});
-  files[n++] = make_jpeg(9, 9, (jpeg_options){.channels = 4});
-#endif
-#ifdef MOTE_HAVE_PNG
-  files[n++] = make_png(13, 9, (png_options){.color = 6, .depth = 16});
-  files[n++] = make_png(13, 9, (png_options){.color = 3, .depth = 4, .transparent = true, .interlaced = true});
-  files[n++] = make_png(13, 9, (png_options){.color = 0, .depth = 1, .orientation = 5});
-#endif
-  for (int bits = 1; bits <= 32; bits = bits == 1 ? 4 : bits == 4 ? 8 : bits + 8)
-    files[n++] = make_bmp(9, bits == 8 ? -5 : 5, bits, true);
-  for (int variant = 1; variant <= 6; variant++) files[n++] = make_pnm(9, 5, variant, variant > 4 ? 65535 : 255);
-  files[n++] = make_wav(1, 16, 2, 30, true);
-  files[n++] = make_wav(3, 32, 1, 30, false);
-  static const char header[] = "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }";
-  bytes npy = {0};
-  put(&npy, "\x93NUMPY\1", 8);
-  put_le(&npy, strlen(header), 2);
-  put_text(&npy, header);
-  for (int i = 0; i < 48; i++) put_le(&npy, (uint64_t)i, 1);
-  files[n++] = npy;
-  assert_true(n <= FILES);
-  return n;
-}
-
 /* Reads by every reader; true when one of them took it. A fresh block lets a sanitizer see reads behind the end. */
 static bool read_any(const uint8_t *data, size_t size, const mote_media_config *config) {
   uint8_t *copy = malloc(size ? size : 1);
@@ -54,7 +23,7 @@ static const mote_media_config tight = {.max_pixels = 1 << 16, .memory_limit = 8
 
 static void truncated_files_are_refused(void **state) {
   (void)state;
-  bytes files[FILES];
+  bytes files[MAKE_ALL];
   const size_t n = make_all(files);
   for (size_t f = 0; f < n; f++) {
     assert_true(read_any(files[f].data, files[f].size, &tight));
@@ -67,7 +36,7 @@ static void truncated_files_are_refused(void **state) {
 
 static void bent_files_do_no_harm(void **state) {
   (void)state;
-  bytes files[FILES];
+  bytes files[MAKE_ALL];
   const size_t n = make_all(files);
   for (size_t f = 0; f < n; f++) {
     for (size_t i = 0; i < files[f].size; i++)
@@ -99,7 +68,7 @@ static void fail_release(void *user, void *block) {
 
 static void every_allocation_may_fail(void **state) {
   (void)state;
-  bytes files[FILES];
+  bytes files[MAKE_ALL];
   const size_t n = make_all(files);
   for (size_t f = 0; f < n; f++) {
     bool read = false;

@@ -218,3 +218,31 @@ bytes make_wav(int format, int bits, int channels, int frames, bool extensible) 
     }
   return b;
 }
+
+size_t make_all(bytes files[MAKE_ALL]) {
+  size_t n = 0;
+#ifdef MOTE_HAVE_JPEG
+  files[n++] = make_jpeg(24, 18, (jpeg_options){.channels = 3, .orientation = 6});
+  files[n++] = make_jpeg(24, 18, (jpeg_options){.channels = 3, .progressive = true});
+  files[n++] = make_jpeg(9, 9, (jpeg_options){.channels = 4});
+#endif
+#ifdef MOTE_HAVE_PNG
+  files[n++] = make_png(13, 9, (png_options){.color = 6, .depth = 16});
+  files[n++] = make_png(13, 9, (png_options){.color = 3, .depth = 4, .transparent = true, .interlaced = true});
+  files[n++] = make_png(13, 9, (png_options){.color = 0, .depth = 1, .orientation = 5});
+#endif
+  for (int bits = 1; bits <= 32; bits = bits == 1 ? 4 : bits == 4 ? 8 : bits + 8)
+    files[n++] = make_bmp(9, bits == 8 ? -5 : 5, bits, true);
+  for (int variant = 1; variant <= 6; variant++) files[n++] = make_pnm(9, 5, variant, variant > 4 ? 65535 : 255);
+  files[n++] = make_wav(1, 16, 2, 30, true);
+  files[n++] = make_wav(3, 32, 1, 30, false);
+  static const char header[] = "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }";
+  bytes npy = {0};
+  put(&npy, "\x93NUMPY\1", 8);
+  put_le(&npy, strlen(header), 2);
+  put_text(&npy, header);
+  for (int i = 0; i < 48; i++) put_le(&npy, (uint64_t)i, 1);
+  files[n++] = npy;
+  assert_true(n <= MAKE_ALL);
+  return n;
+}

@@ -89,4 +89,8 @@ bytes make_pnm(int width, int height, int variant, int most);
 bytes make_wav(int format, int bits, int channels, int frames, bool extensible);
 static inline double wave(int i, int c) { return ((i * 37 + c * 11) % 64 - 32) / 32.0; }
 
+/* Every kind of file once, small; returns how many there are. */
+enum { MAKE_ALL = 22 };
+size_t make_all(bytes files[MAKE_ALL]);
+
 #endif

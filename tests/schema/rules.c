@@ -381,6 +381,23 @@ BREAK(w_long_signature) { tensor(m, MAIN, T_SUM)->shape = ints(a, 0);
 BREAK(w_int4_zero_point) { sch_QuantizationParameters *q = tensor(m, MAIN, T_BLOCKS)->quantization;
                            q->details_type = 0; q->details = NULL; q->scale = floats(a, 1, 1.0);
                            q->zero_point = longs(a, 1, 34); }
+static void scaled(arena *a, sch_Model *m, int index, double scale) {
+  sch_QuantizationParameters *q = ARENA_NEW(a, sch_QuantizationParameters);
+  *q = *(const sch_QuantizationParameters *)sch_table_QuantizationParameters.defaults;
+  q->scale = floats(a, 1, scale);
+  tensor(m, MAIN, index)->quantization = q;
+}
+static void dense_layer(arena *a, sch_Model *m, double bias_scale) {
+  m->operator_codes.data[CODE_ADD].builtin_code = sch_BuiltinOperator_FULLY_CONNECTED;
+  m->operator_codes.data[CODE_ADD].deprecated_builtin_code = sch_BuiltinOperator_FULLY_CONNECTED;
+  op(m, OP_SUM)->inputs = ints(a, 3, T_X, T_QUANT, T_W);
+  scaled(a, m, T_X, 0.5);
+  scaled(a, m, T_W, bias_scale);
+  scaled(a, m, T_SUM, 1.0);
+  quant(m)->scale = floats(a, 2, 0.25, 0.25);
+}
+BREAK(w_bias_scale) { dense_layer(a, m, 0.25); }
+BREAK(plain_bias_scale) { dense_layer(a, m, 0.126); }
 BREAK(plain_absent_input) { graph(m, MAIN)->inputs = ints(a, 3, -1, T_X, -1); }
 BREAK(plain_odd_name) { (void)a; tensor(m, MAIN, T_X)->name = (sch_string){"a\0\xff%s", 5}; }
 BREAK(plain_zero_scale) { quant(m)->scale = floats(a, 2, 0.0, 1e-42); }
@@ -395,11 +412,12 @@ BREAK(plain_code_new) { (void)a; m->operator_codes.data[CODE_WHILE].deprecated_b
 /* clang-format on */
 
 static const breakage accepted[] = {
-    {"M2", w_buffer_0},         {"M5", w_custom_options},       {"F12", w_kind_alone},  {"M32", w_debug},
-    {"M14", w_mutating},        {"M33", w_stray_axis},          {"M33", w_bias_axis},   {"M18", w_long_signature},
-    {"M35", w_int4_zero_point}, {"", plain_absent_input},       {"", plain_odd_name},   {"", plain_zero_scale},
-    {"", plain_no_zero_points}, {"", plain_unknown_rank},       {"", plain_no_options}, {"", plain_pass_through},
-    {"", plain_empty_constant}, {"", plain_block_zero_default}, {"", plain_code_old},   {"", plain_code_new},
+    {"M2", w_buffer_0},     {"M5", w_custom_options}, {"F12", w_kind_alone},      {"M32", w_debug},
+    {"M14", w_mutating},    {"M33", w_stray_axis},    {"M33", w_bias_axis},       {"M18", w_long_signature},
+    {"M40", w_bias_scale},  {"", plain_bias_scale},   {"M35", w_int4_zero_point}, {"", plain_absent_input},
+    {"", plain_odd_name},   {"", plain_zero_scale},   {"", plain_no_zero_points}, {"", plain_unknown_rank},
+    {"", plain_no_options}, {"", plain_pass_through}, {"", plain_empty_constant}, {"", plain_block_zero_default},
+    {"", plain_code_old},   {"", plain_code_new},
 };
 
 static void oddities_are_accepted(void **state) {
