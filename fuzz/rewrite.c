@@ -28,8 +28,9 @@ static int append(const char *piece, size_t size, void *user) {
   return 0;
 }
 
+/* Options of a kind that only newer formats have are read past, and cannot be written. */
 static void must(mote_status status, const mote_error *e) {
-  if (status == MOTE_OK || status == MOTE_ERR_MEMORY) return;
+  if (status == MOTE_OK || status == MOTE_ERR_MEMORY || status == MOTE_ERR_UNSUPPORTED) return;
   fprintf(stderr, "%s\n", e->text);
   abort();
 }

@@ -14,14 +14,22 @@ typedef struct callees {
   uint32_t field, element;
 } callees;
 
-/* Options that name subgraphs where the operator cannot do without them: 0 for other operators. */
+/* The options of operators that call subgraphs, which count with their defaults too when a file leaves them out: those
+ * name subgraph 0. Kind 0 for other operators. */
 static uint8_t call_options(int32_t code, int *which) {
-  *which = code == sch_BuiltinOperator_STABLEHLO_COMPOSITE ? 2 : 1;
+  *which = code >= sch_BuiltinOperator_STABLEHLO_LOGISTIC ? 2 : 1;
   switch (code) {
+    case sch_BuiltinOperator_CALL: return sch_BuiltinOptions_CallOptions;
     case sch_BuiltinOperator_WHILE: return sch_BuiltinOptions_WhileOptions;
     case sch_BuiltinOperator_IF: return sch_BuiltinOptions_IfOptions;
     case sch_BuiltinOperator_CALL_ONCE: return sch_BuiltinOptions_CallOnceOptions;
     case sch_BuiltinOperator_STABLEHLO_COMPOSITE: return sch_BuiltinOptions2_StableHLOCompositeOptions;
+    case sch_BuiltinOperator_STABLEHLO_CASE: return sch_BuiltinOptions2_StablehloCaseOptions;
+    case sch_BuiltinOperator_STABLEHLO_REDUCE: return sch_BuiltinOptions2_StablehloReduceOptions;
+    case sch_BuiltinOperator_STABLEHLO_REDUCE_WINDOW: return sch_BuiltinOptions2_StablehloReduceWindowOptions;
+    case sch_BuiltinOperator_STABLEHLO_SCATTER: return sch_BuiltinOptions2_StablehloScatterOptions;
+    case sch_BuiltinOperator_STABLEHLO_SORT: return sch_BuiltinOptions2_StablehloSortOptions;
+    case sch_BuiltinOperator_STABLEHLO_WHILE: return sch_BuiltinOptions2_StablehloWhileOptions;
     default: return 0;
   }
 }

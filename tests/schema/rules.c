@@ -69,6 +69,9 @@ BREAK(cond_range) { (void)a; ((sch_WhileOptions *)op(m, OP_LOOP)->builtin_option
 BREAK(body_negative) { (void)a; ((sch_WhileOptions *)op(m, OP_LOOP)->builtin_options)->body_subgraph_index = -1; }
 BREAK(then_range) { (void)a; ((sch_IfOptions *)op(m, OP_PICK)->builtin_options)->then_subgraph_index = 77; }
 BREAK(calls_main) { (void)a; ((sch_WhileOptions *)op(m, OP_LOOP)->builtin_options)->body_subgraph_index = MAIN; }
+BREAK(no_region_options) { (void)a; m->operator_codes.data[CODE_ADD].builtin_code = sch_BuiltinOperator_STABLEHLO_SCATTER;
+                           m->operator_codes.data[CODE_ADD].deprecated_builtin_code = 127;
+                           op(m, OP_SUM)->builtin_options_type = 0; op(m, OP_SUM)->builtin_options = NULL; }
 BREAK(no_while_options) { (void)a; op(m, OP_LOOP)->builtin_options_type = 0; op(m, OP_LOOP)->builtin_options = NULL; }
 BREAK(calls_itself) { sch_Operator *o = graph(m, BODY)->operators.data; *o = *op(m, OP_LOOP);
                       o->inputs = ints(a, 1, 0); o->outputs = ints(a, 1, 2); }
@@ -262,6 +265,7 @@ static const breakage structure[] = {
     {"M28", while_no_bool},
     {"M28", if_counts},
     {"M28", if_empty},
+    {"M27", no_region_options},
     {"M29", while_types},
     {"M30", no_key},
     {"M30", signature_graph},
