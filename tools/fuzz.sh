@@ -23,7 +23,7 @@ for source in fuzz/${target:-*}.c; do
   mkdir -p "build-sanitize/corpus/$name"
   if [ -n "$keep" ]; then
     rm -rf "fuzz/corpus/$name.new" && mkdir -p "fuzz/corpus/$name.new" "fuzz/corpus/$name"
-    "$program" -merge=1 -max_len=2000 -timeout=20 "fuzz/corpus/$name.new" "fuzz/corpus/$name" build-sanitize/seeds/"$name" \
+    "$program" -merge=1 -use_counters=0 -max_len=2000 -timeout=20 "fuzz/corpus/$name.new" "fuzz/corpus/$name" build-sanitize/seeds/"$name" \
       "build-sanitize/corpus/$name" >"build-sanitize/fuzz_$name.log" 2>&1 || { failed=$((failed + 1)); continue; }
     rm -rf "fuzz/corpus/$name" && mv "fuzz/corpus/$name.new" "fuzz/corpus/$name"
     passed=$((passed + 1))
