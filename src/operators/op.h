@@ -161,7 +161,9 @@ struct op_ctx {
   op_tensor *const *intermediates; /* tensors that only carry quantization */
   void *params;                    /* op->params_size bytes, zeroed before check */
   void *record;                    /* op->record_size bytes, zeroed before plan */
-  void *state;                     /* op->state_size bytes of the session, zeroed by reset */
+  void *state;                     /* state_size bytes of the session, given in run; zeroed by reset */
+  size_t state_size;               /* op->state_size; plan may set another that shapes and options decide. State of
+                                      another size than it had begins anew */
   size_t scratch_size;             /* set by plan */
   void *scratch;                   /* given in run, MEM_ALIGN-aligned */
   int32_t workers;                 /* plan, run: scratch that tasks need is per worker, 0 .. workers-1 */
@@ -199,7 +201,7 @@ struct mote_op {
    * are passed over. */
   const char *types;
   uint32_t traits;
-  size_t params_size, record_size, state_size;
+  size_t params_size, record_size, state_size; /* state that shapes decide: see op_ctx */
   op_phase check, prepare, infer, plan, run;
   const char *notes; /* one sentence for `mote ops` and the documentation */
 };

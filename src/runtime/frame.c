@@ -143,8 +143,8 @@ static mote_status plan_steps(planner *k) {
     s->session = k->s;
     s->frame = f;
     s->c.workers = pool_workers(k->s->pool);
-    if (s->c.op->state_size) MOTE_TRY(state_of_op(k->s, f->graph, i, s->c.op->state_size, &s->c.state, k->error));
     MOTE_TRY(plan_step(k, s));
+    MOTE_TRY(step_state(s, k->error));
   }
   return MOTE_OK;
 }

@@ -251,6 +251,7 @@ mote_status step_init(exec_step *s, mote_program *p, const prog_graph *g, int32_
                   .num_outputs = n->num_outputs,
                   .num_intermediates = n->num_intermediates,
                   .params = from->params,
+                  .state_size = n->op->state_size,
                   .workers = 1,
                   .isa = p->isa,
                   .host = &runtime_host,

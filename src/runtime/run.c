@@ -54,6 +54,7 @@ static mote_status late_plan(exec_step *s) {
   }
   memset(c->record, 0, c->op->record_size);
   c->scratch_size = 0;
+  c->state_size = c->op->state_size;
   if (c->op->plan) MOTE_TRY(c->op->plan(c));
   MOTE_TRY(keep_room(s, &s->frame->late_scratch, c->scratch_size ? c->scratch_size : 1));
   c->scratch = s->frame->late_scratch;
@@ -75,10 +76,17 @@ static void report_step(exec_step *s, uint64_t start) {
 static mote_status run_step(exec_step *s, mote_error *e) {
   s->c.error = e;
   if (s->late) MOTE_TRY(late_plan(s));
+  MOTE_TRY(step_state(s, e)); /* a plan for other shapes may have replaced it */
   const uint64_t start = s->session->on_step ? time_ns() : 0;
   const mote_status status = s->c.op->run(&s->c);
   if (s->session->on_step) report_step(s, start);
   return status;
+}
+
+mote_status step_state(exec_step *s, mote_error *e) {
+  if (!s->c.state_size) return MOTE_OK;
+  const int32_t step = (int32_t)(s - s->frame->steps);
+  return state_of_op(s->session, s->frame->graph, step, s->c.state_size, &s->c.state, e);
 }
 
 static mote_status test_cancel(const exec_step *s, int32_t index, const char *where, mote_error *e) {

@@ -206,6 +206,7 @@ bool place_blocks(block *blocks, int32_t *order, int32_t count, int32_t num_step
 
 /* run.c */
 mote_status frame_run(frame *f, mote_error *e);
+mote_status step_state(exec_step *s, mote_error *e); /* points the step at its state, made when there is none */
 mote_status step_call(exec_step *caller, int32_t subgraph, const op_tensor *const *in, int in_count,
                       const op_tensor *const **out, int *out_count);
 mote_status late_resize(exec_step *s, op_tensor *t, int32_t rank, const int32_t *dims, size_t bytes);

@@ -41,6 +41,11 @@ mote_status state_variable(mote_session *s, int32_t subgraph, int32_t value, con
 mote_status state_of_op(mote_session *s, int32_t subgraph, int32_t step, size_t size, void **data, mote_error *e) {
   MOTE_TRY(state_list(s, &s->op_state, subgraph, s->program->compiled[subgraph].num_steps, e));
   void **slot = &s->op_state[subgraph][step];
+  if (*slot && mem_size(*slot) != size) {
+    s->state_bytes -= mem_size(*slot);
+    mem_free(s->mem, *slot);
+    *slot = NULL;
+  }
   if (!*slot) {
     *slot = mem_zalloc(s->mem, size);
     if (!*slot) return err_memory(e, "the state of an operator", size);

@@ -87,6 +87,7 @@ static inline void op_case_begin(op_case *k, const mote_op *op, const void *opti
                                  : NULL;
   k->c.in = k->inputs;
   k->c.out = k->outputs;
+  k->c.state_size = op->state_size;
   k->c.workers = 1;
   k->c.host = &op_case_host;
   k->c.error = &k->error;
@@ -142,6 +143,7 @@ static inline mote_status op_case_run(op_case *k) {
   if (k->c.op->record_size) k->c.record = op_case_alloc(&k->c, k->c.op->record_size);
   if (k->c.op->plan) MOTE_TRY(k->c.op->plan(&k->c));
   k->c.scratch = op_case_alloc(&k->c, k->c.scratch_size);
+  if (!k->c.state) k->c.state = op_case_alloc(&k->c, k->c.state_size);
   return k->c.op->run(&k->c);
 }
 
