@@ -262,7 +262,7 @@ static void describe(sub_node *n) {
                     .outputs_max = OP_ANY,
                     .optional = ~UINT64_C(0),
                     .types = "any ... > any ...",
-                    .traits = OP_STATEFUL,
+                    .traits = OP_STATEFUL | OP_DATA_SHAPE,
                     .infer = foreign_infer,
                     .plan = foreign_plan,
                     .run = foreign_run};

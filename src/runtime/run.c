@@ -44,6 +44,9 @@ static mote_status late_plan(exec_step *s) {
   for (int32_t i = 0; i < c->num_outputs; i++) {
     op_tensor *t = c->out[i];
     size_t count, bytes;
+    if (!op_shape_known(t) && !(c->op->traits & (OP_DATA_SHAPE | OP_CALLS)))
+      return op_fail(c, MOTE_ERR_SHAPE, "output %d has no shape: an operand that decides it has more than %d numbers",
+                     (int)i, OP_KNOWN_MAX);
     if (t->type == MOTE_STRING || t->type == MOTE_VARIANT || !op_shape_known(t)) {
       t->data = NULL; /* the operator will say */
       continue;

@@ -418,6 +418,30 @@ static void passes_values_through(void **state) {
   net_end(&n);
 }
 
+/* An operand that decides a shape and has more numbers than dimensions can have is refused, not run. */
+static void refuses_shapes_that_nothing_decides(void **state) {
+  (void)state;
+  static const int32_t codes[] = {sch_BuiltinOperator_PAD, sch_BuiltinOperator_MIRROR_PAD};
+  static const uint8_t options[] = {sch_BuiltinOptions_PadOptions, sch_BuiltinOptions_MirrorPadOptions};
+  const int32_t pads[66] = {1};
+  for (int i = 0; i < 2; i++) {
+    net n;
+    opened o;
+    size_t size;
+    net_begin(&n);
+    const int x = net_tensor(&n, MOTE_FLOAT32, 2, (int32_t[]){3, 2});
+    const int p = net_const(&n, MOTE_INT32, 2, (int32_t[]){33, 2}, pads, sizeof pads);
+    const int y = net_tensor(&n, MOTE_FLOAT32, 2, (int32_t[]){4, 2});
+    net_op(&n, codes[i], options[i], NULL, 2, (int32_t[]){x, p}, 1, (int32_t[]){y});
+    net_ends(&n, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+    const uint8_t *file = net_file(&n, &size);
+    const mote_status status = open_bytes(&o, file, size, NULL) ? mote_session_run(o.session, &o.e) : o.e.code;
+    assert_int_equal(status, MOTE_ERR_SHAPE);
+    close_all(&o);
+    net_end(&n);
+  }
+}
+
 static mote_status twice_infer(void *user, mote_op_call *call) {
   (void)user;
   return mote_op_same_shape(call, 0, 0);
@@ -529,6 +553,7 @@ int main(void) {
       cmocka_unit_test(loops_end_or_are_ended),
       cmocka_unit_test(cancels_from_another_thread),
       cmocka_unit_test(passes_values_through),
+      cmocka_unit_test(refuses_shapes_that_nothing_decides),
       cmocka_unit_test(runs_custom_operators),
       cmocka_unit_test(profiles_steps),
       cmocka_unit_test(sessions_share_program_and_pool),
