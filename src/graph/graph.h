@@ -23,7 +23,8 @@ typedef struct graph_value {
   bool has_rank;    /* as the file says: tells a scalar from an unknown rank */
   const void *data; /* constants; NULL when the constant is empty */
   size_t bytes;
-  int32_t tensor; /* index in the file, -1: made by a rewrite */
+  const op_known *known; /* integers that follow from shapes; NULL: none */
+  int32_t tensor;        /* index in the file, -1: made by a rewrite */
 } graph_value;
 
 typedef struct graph_node {
@@ -47,11 +48,14 @@ typedef struct graph {
   int32_t *inputs, *outputs; /* value indices; -1 among the inputs: absent */
   int32_t num_values, num_nodes, num_inputs, num_outputs;
   int32_t num_tensors; /* the first values are the file's tensors, in its order; those behind were made here */
+  int32_t room_values, room_nodes, room_inputs, room_outputs; /* of arrays that grow (build.h); else 0 */
 } graph;
 
 typedef struct graph_set {
   graph *graphs;
-  int32_t count;
+  int32_t count, room;
+  sch_SignatureDef *signatures; /* tensor indices are value indices */
+  uint32_t num_signatures, room_signatures;
 } graph_set;
 
 /* Descriptors that go before those of this build: of custom operators, or of others that stand in for a builtin one.
@@ -65,5 +69,15 @@ typedef struct graph_lookup {
  * file stores them below their type's natural alignment. All operators that this build lacks are named in one
  * sentence. lookup may be NULL. */
 mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *a, graph_set *out, mote_error *e);
+
+/* Room for one more element of `size` bytes in an array that lives in an arena: moves it to a larger one when it is
+ * full. False when memory ran out. */
+bool graph_grow(arena *a, void *array, int32_t count, int32_t *room, size_t size);
+
+/* order.c: puts nodes in an order in which each comes after those whose outputs it reads; one that is so already stays.
+ * Fails on a circle. */
+mote_status graph_order(graph *g, arena *scratch, mote_error *e);
+/* Makes the names of values unique, by numbers behind them; inputs and outputs are the last to change. */
+mote_status graph_name(graph *g, arena *a, mote_error *e);
 
 #endif

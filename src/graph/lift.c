@@ -230,12 +230,32 @@ static mote_status lift_graph(lifter *l, const sch_SubGraph *s, int32_t index, g
   return MOTE_OK;
 }
 
+/* Signatures get lists of their own: rewrites may number values anew. */
+static mote_status lift_signatures(lifter *l, graph_set *set) {
+  const uint32_t count = l->model->signature_defs.count;
+  set->signatures = ARENA_ARRAY(l->arena, sch_SignatureDef, (size_t)count + 1);
+  if (!set->signatures) return no_memory(l);
+  for (uint32_t i = 0; i < count; i++) {
+    sch_SignatureDef *to = &set->signatures[set->num_signatures++];
+    *to = l->model->signature_defs.data[i];
+    for (int k = 0; k < 2; k++) {
+      sch_TensorMap **maps = k ? &to->outputs.data : &to->inputs.data;
+      const uint32_t n = k ? to->outputs.count : to->inputs.count;
+      sch_TensorMap *copy = ARENA_ARRAY(l->arena, sch_TensorMap, (size_t)n + 1);
+      if (!copy) return no_memory(l);
+      if (n) memcpy(copy, *maps, n * sizeof *copy);
+      *maps = copy;
+    }
+  }
+  return MOTE_OK;
+}
+
 mote_status graph_lift(const sch_file *file, const graph_lookup *lookup, arena *a, graph_set *out, mote_error *e) {
   lifter l = {.file = file, .model = file->model, .lookup = lookup, .arena = a, .error = e};
   MOTE_TRY(find_ops(&l));
-  out->count = (int32_t)l.model->subgraphs.count;
+  *out = (graph_set){.count = (int32_t)l.model->subgraphs.count};
   out->graphs = ARENA_ARRAY(a, graph, l.model->subgraphs.count + 1);
   if (!out->graphs) return no_memory(&l);
   for (int32_t i = 0; i < out->count; i++) MOTE_TRY(lift_graph(&l, &l.model->subgraphs.data[i], i, &out->graphs[i]));
-  return MOTE_OK;
+  return lift_signatures(&l, out);
 }

@@ -28,8 +28,11 @@ static uint32_t buffer_of(lowerer *l, const void *data, size_t bytes) {
   return m->buffers.count++;
 }
 
+/* Nodes that were made and not given a version are of the first. */
+static int32_t version_of(const graph_node *n) { return n->version > 0 ? n->version : 1; }
+
 static bool same_code(const sch_OperatorCode *c, const graph_node *n) {
-  if (c->builtin_code != n->op->code || c->version != n->version) return false;
+  if (c->builtin_code != n->op->code || c->version != version_of(n)) return false;
   if (n->op->code != sch_BuiltinOperator_CUSTOM) return true;
   return c->custom_code.size == strlen(n->op->name) && !memcmp(c->custom_code.data, n->op->name, c->custom_code.size);
 }
@@ -45,7 +48,7 @@ static uint32_t code_of(lowerer *l, const graph_node *n) {
   c->deprecated_builtin_code = n->op->code < sch_BuiltinOperator_PLACEHOLDER_FOR_GREATER_OP_CODES
                                    ? n->op->code
                                    : sch_BuiltinOperator_PLACEHOLDER_FOR_GREATER_OP_CODES;
-  c->version = n->version;
+  c->version = version_of(n);
   if (n->op->code == sch_BuiltinOperator_CUSTOM)
     c->custom_code = (sch_string){n->op->name, (uint32_t)strlen(n->op->name)};
   return m->operator_codes.count++;
@@ -190,10 +193,10 @@ mote_status lower_graphs(const graph_set *graphs, const lower_about *about, aren
   MOTE_TRY(make_room(&l, graphs, about));
   for (int32_t i = 0; i < graphs->count; i++)
     MOTE_TRY(lower_graph(&l, &graphs->graphs[i], &l.model->subgraphs.data[l.model->subgraphs.count++]));
+  l.model->signature_defs.data = graphs->signatures;
+  l.model->signature_defs.count = graphs->num_signatures;
   if (about) {
     l.model->description = about->description;
-    l.model->signature_defs.data = (sch_SignatureDef *)about->signatures;
-    l.model->signature_defs.count = about->num_signatures;
     if (about->num_metadata) MOTE_TRY(lower_metadata(&l, about));
   }
   *out = l.model;

@@ -11,8 +11,6 @@
 /* What a file says beside its graphs. Strings and lists belong to the caller and must outlive the result. */
 typedef struct lower_about {
   sch_string description;
-  const sch_SignatureDef *signatures; /* tensor indices are value indices */
-  uint32_t num_signatures;
   const sch_Metadata *metadata; /* their buffers are indices of `blocks` */
   uint32_t num_metadata;
   const sch_range *blocks; /* contents of metadata, in memory */

@@ -213,6 +213,9 @@ const mote_op *op_find_custom(const char *name, size_t length);
 
 /* Tests types against op->types; fills *error with a sentence that names the type and what is taken. */
 mote_status op_check_types(op_ctx *c);
+/* The type of an output where op->types leaves no choice for these inputs, or an option of the operator names it (CAST,
+ * SHAPE, ...), else the first that is taken. False: no row fits, or the output takes any type. */
+bool op_output_type(const op_ctx *c, int32_t output, mote_type *type);
 
 /* ---- helpers for descriptors ---- */
 

@@ -1,4 +1,4 @@
-/* types.c: element types of operands: what a descriptor's `types` accepts, sizes and ranges.
+/* types.c: element types of operands: what a descriptor's `types` accepts and gives, sizes and ranges.
  *
  * The rows of `types` are described at mote_op in op.h.
  */
@@ -90,6 +90,63 @@ mote_status op_check_types(op_ctx *c) {
   const op_tensor *const t = input ? c->in[i] : c->out[i];
   return op_fail(c, MOTE_ERR_TYPE, "%s %d of type %s is not supported in this combination; taken are \"%s\"",
                  input ? "input" : "output", (int)i, t ? mote_type_name(t->type) : "(omitted)", c->op->types);
+}
+
+/* The word of a row's side that stands for operand `index`; false when the side has fewer. */
+static bool word_at(const char *at, const char *end, int32_t index, const char **word, size_t *length) {
+  const char *next;
+  size_t n;
+  for (int32_t i = 0; next_word(&at, end, &next, &n); i++) {
+    if (n == 3 && !memcmp(next, "...", 3)) return i > 0;
+    *word = next, *length = n;
+    if (i == index) return true;
+  }
+  return false;
+}
+
+/* The option that names the type of an output ("out_type", "output_type", "out_data_type", ...). */
+static bool option_type(const op_ctx *c, mote_type *type) {
+  const sch_table *const table =
+      c->op->options_2 ? sch_options_table(2, c->op->options_2) : sch_options_table(1, c->op->options);
+  for (uint32_t i = 0; table && c->options && i < table->count; i++) {
+    const sch_field *const f = &table->fields[i];
+    if (f->kind != SCH_SCALAR || f->values != &sch_enum_TensorType || !strstr(f->name, "out")) continue;
+    *type = (mote_type) * (const int32_t *)(const void *)((const char *)c->options + f->offset);
+    return true;
+  }
+  return false;
+}
+
+/* The first type that a word names. */
+static bool first_type(const op_ctx *c, const char *word, size_t length, mote_type *type) {
+  if (*word == '=') {
+    const int32_t i = length > 1 ? word[1] - '0' : 0;
+    if (i >= c->num_inputs || !c->in[i]) return false;
+    *type = c->in[i]->type;
+    return true;
+  }
+  const char *const bar = memchr(word, '|', length);
+  for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+    if (names_type(word, bar ? (size_t)(bar - word) : length, tokens[i].type)) return *type = tokens[i].type, true;
+  return false;
+}
+
+bool op_output_type(const op_ctx *c, int32_t output, mote_type *type) {
+  for (const char *row = c->op->types; row && *row;) {
+    const char *const end = row + strcspn(row, ";");
+    const char *const arrow = memchr(row, '>', (size_t)(end - row));
+    const char *word = NULL;
+    size_t length = 0;
+    if (arrow && side_fits(c, row, arrow, c->in, c->num_inputs) == c->num_inputs &&
+        word_at(arrow + 1, end, output, &word, &length)) {
+      mote_type named;
+      const bool choice = memchr(word, '|', length) || (length == 3 && !memcmp(word, "any", 3));
+      if (choice && option_type(c, &named) && word_takes(c, word, length, named)) return *type = named, true;
+      return first_type(c, word, length, type);
+    }
+    row = *end ? end + 1 : end;
+  }
+  return false;
 }
 
 bool op_type_bytes(mote_type type, size_t count, size_t *bytes) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "graph/eval.h"
 #include "operators/sparse.h"
 #include "runtime/runtime.h"
 
@@ -16,39 +17,6 @@ typedef struct compiler {
   mote_error *error;
   size_t folded_bytes;
 } compiler;
-
-static const op_quant no_quant = {.scales = -1, .zero_points = -1};
-
-/* What of a tensor does not depend on shapes. Dimensions are those the file declares, -1 where it leaves them open. */
-static void value_template(const graph_value *v, op_tensor *t) {
-  t->type = v->type;
-  t->rank = v->rank;
-  for (int32_t i = 0; i < v->rank; i++) t->dims[i] = v->is_const || v->is_variable ? v->dims[i] : v->signature[i];
-  t->quant = v->quant.count || v->quant.block_size ? &v->quant : &no_quant;
-  if (v->quant.count == 1) t->scale = v->quant.scale[0], t->zero_point = v->quant.zero_point[0];
-  t->sparsity = v->sparsity;
-  t->name = v->name.data ? v->name.data : "";
-  t->index = v->tensor;
-  t->flags = (v->is_const ? OP_CONST : 0) | (v->is_variable ? OP_VARIABLE : 0);
-  t->data = (void *)v->data;
-  t->bytes = v->bytes;
-}
-
-static mote_status check_arity(op_ctx *c) {
-  const mote_op *op = c->op;
-  if (c->num_inputs < op->inputs_min || (op->inputs_max != OP_ANY && c->num_inputs > op->inputs_max))
-    return op_fail(c, MOTE_ERR_MODEL, "it has %d inputs; %d to %d are taken", (int)c->num_inputs, op->inputs_min,
-                   op->inputs_max);
-  if (c->num_outputs < op->outputs_min || (op->outputs_max != OP_ANY && c->num_outputs > op->outputs_max))
-    return op_fail(c, MOTE_ERR_MODEL, "it has %d outputs; %d to %d are given", (int)c->num_outputs, op->outputs_min,
-                   op->outputs_max);
-  for (int32_t i = 0; i < c->num_inputs; i++)
-    if (!c->in[i] && !(i < 64 && (op->optional >> i & 1)))
-      return op_fail(c, MOTE_ERR_MODEL, "input %d is left out, but it is not optional", (int)i);
-  for (int32_t i = 0; i < c->num_outputs; i++)
-    if (!c->out[i] && !(op->traits & OP_CALLS)) return op_fail(c, MOTE_ERR_MODEL, "output %d is left out", (int)i);
-  return MOTE_OK;
-}
 
 /* ---- folding ---- */
 
@@ -151,7 +119,7 @@ static mote_status compile_node(compiler *k, prog_graph *g, const graph_node *n)
   exec_step s = {0};
   MOTE_TRY(step_init(&s, k->p, g, g->num_steps, g->values, a, k->error));
   op_ctx *c = &s.c;
-  MOTE_TRY(check_arity(c));
+  MOTE_TRY(eval_arity(c));
   MOTE_TRY(op_check_types(c));
   if (n->op->check) MOTE_TRY(n->op->check(c));
   if (n->op->prepare) MOTE_TRY(n->op->prepare(c));
@@ -167,7 +135,7 @@ static mote_status compile_values(compiler *k, prog_graph *g) {
   if (!g->values || !g->steps) return err_memory(k->error, "the program", 0);
   for (int32_t i = 0; i < from->num_values; i++) {
     const graph_value *v = &from->values[i];
-    value_template(v, &g->values[i]);
+    eval_tensor(v, &g->values[i]);
     if (v->is_const && v->sparsity) MOTE_TRY(expand(k, v, &g->values[i]));
   }
   return MOTE_OK;

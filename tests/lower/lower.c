@@ -21,9 +21,7 @@ static uint8_t *copy_of(mote_model *model, mem *m, size_t *size) {
   mote_error e;
   uint8_t *data = NULL;
   const sch_Model *from = model->schema->model;
-  const lower_about about = {.description = from->description,
-                             .signatures = from->signature_defs.data,
-                             .num_signatures = from->signature_defs.count};
+  const lower_about about = {.description = from->description};
   if (graph_lift(model->schema, NULL, &a, &graphs, &e) == MOTE_OK) {
     assert_int_equal(lower_graphs(&graphs, &about, &a, &records, &e), MOTE_OK);
     const sch_file file = {.model = records, .data = model->file.data, .size = model->file.size};
