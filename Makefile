@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 MOTE_SHARED ?= $(abspath ../shared)
 export MOTE_SHARED
 
-.PHONY: all demo check check-long conformance install fuzz bench format lint clean help
+.PHONY: all demo check check-long conformance doc install fuzz bench format lint clean help
 
 all: ## build/mote, build/libmote-rt.so, build/libtensorflowlite_c.so
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
@@ -20,13 +20,17 @@ check: ## all tests: units, recorded cases, sanitizers, fuzz targets; ends with 
 	@tools/deps.sh check
 	@tools/check.sh $(BUILD)
 
-check-long: ## check, and every recorded case on the emulated machines too
+check-long: ## check, and every recorded case on each level of kernels and on the emulated machines
 	@tools/deps.sh ci
-	@tools/check.sh $(BUILD)
+	@tools/check.sh $(BUILD) --all
 	@tools/cross.sh --all
 
-conformance: all ## recorded cases of TensorFlow Lite's kernels, a table by file
+conformance: all ## recorded cases of TensorFlow Lite's kernels, a table by operator
 	@tools/conformance.sh $(BUILD)
+
+doc: all ## make doc/operators.md anew from the operators' descriptors and the recorded cases
+	@tools/conformance.sh $(BUILD) >/dev/null
+	@python3 tools/operators.py $(BUILD)
 
 install: all ## install under PREFIX (default /usr/local), with pkg-config and CMake files
 	@cmake --install $(BUILD)

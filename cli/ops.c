@@ -17,6 +17,19 @@ static bool used_by(const mote_op *op, const sch_Model *m) {
   return false;
 }
 
+static json_t *optional_json(const mote_op *op) {
+  json_t *list = json_array();
+  for (int i = 0; i < 64; i++)
+    if (op->optional >> i & 1) json_array_append_new(list, json_integer(i));
+  return list;
+}
+
+/* The table of the format that holds its options; null: it has none. */
+static json_t *options_json(const mote_op *op) {
+  const sch_table *table = op->options ? sch_options_table(1, op->options) : sch_options_table(2, op->options_2);
+  return table ? json_string(table->name) : json_null();
+}
+
 static json_t *op_json(const mote_op *op) {
   json_t *traits = json_array();
   static const struct {
@@ -36,6 +49,8 @@ static json_t *op_json(const mote_op *op) {
                         (int)op->outputs_min, "traits", traits);
   json_object_set_new(o, "inputs_max", op->inputs_max == OP_ANY ? json_null() : json_integer(op->inputs_max));
   json_object_set_new(o, "outputs_max", op->outputs_max == OP_ANY ? json_null() : json_integer(op->outputs_max));
+  json_object_set_new(o, "optional_inputs", optional_json(op));
+  json_object_set_new(o, "options", options_json(op));
   json_object_set_new(o, "notes", json_string(op->notes ? op->notes : ""));
   return o;
 }

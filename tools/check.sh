@@ -1,9 +1,12 @@
 #!/bin/sh
-# check.sh BUILD: all tests, from the law of layers to fuzz targets under sanitizers; ends with "N passed, N failed".
+# check.sh BUILD [--all]: all tests, from the law of layers to fuzz targets under sanitizers; ends with "N passed, N
+# failed". The recorded cases run whole once; on each level of kernels, with two threads, every third (--all: all).
 # What cannot run here (no MOTE_SHARED) is said in a line that begins with "left out:".
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
+every=3
+[ "${2:-}" != --all ] || every=1
 jobs=$(nproc)
 passed=0
 failed=0
@@ -34,7 +37,7 @@ counted() {
   shift
   "$@" >"$log/step" 2>&1
   status=$?
-  grep '^left out:' "$log/step" || true
+  grep -a '^left out:' "$log/step" || true
   p=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1/p' "$log/step" | tail -n 1)
   f=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\2/p' "$log/step" | tail -n 1)
   if [ -z "$p" ] || { [ "$f" = 0 ] && [ $status -ne 0 ]; }; then p=${p:-0} f=1; fi
@@ -62,7 +65,10 @@ step "format" sh -c "find bench bindings cli examples fuzz include src tests -na
 step "build" make --no-print-directory BUILD="$build"
 ctest_counted "unit and command tests" "$build"
 counted "recorded cases" tools/conformance.sh "$build"
-MOTE_ISA=scalar counted "recorded cases, scalar kernels, 2 threads" env EVERY=7 tools/conformance.sh "$build" --threads 2
+for level in scalar avx2 avx512 neon; do
+  MOTE_ISA=$level "$build/mote" version | grep -q "^instruction set: $level$" || continue
+  MOTE_ISA=$level counted "recorded cases, $level kernels, 2 threads" env EVERY=$every tools/conformance.sh "$build" --threads 2
+done
 step "sanitizer build" sh -c "cmake --preset sanitize >/dev/null && cmake --build build-sanitize -j $jobs"
 ctest_counted "unit tests under ASan and UBSan" build-sanitize
 counted "fuzz targets" tools/fuzz.sh "" "${FUZZ_SECONDS:-10}"

@@ -13,8 +13,12 @@ class Ops(Case):
         said = self.json("ops")
         self.assertEqual(len(said), len(listed))
         for op in said:
-            for key in ("name", "code", "versions", "types", "custom", "inputs_min", "inputs_max", "notes"):
+            for key in ("name", "code", "versions", "types", "custom", "inputs_min", "inputs_max", "outputs_min",
+                        "outputs_max", "optional_inputs", "options", "traits", "notes"):
                 self.assertIn(key, op)
+        conv = next(op for op in said if op["name"] == "CONV_2D")
+        self.assertEqual(conv["options"], "Conv2DOptions")
+        self.assertEqual(conv["optional_inputs"], [2])
         out = self.succeeds("ops")
         self.assertEqual([line.split()[0] for line in out.splitlines()], [op["name"] for op in said])
         self.assertRegex(out, r"(?m)^CONV_2D +1-\d+ +f32 ")
