@@ -38,6 +38,7 @@ typedef struct matmul_job {
 } matmul_job;
 
 static bool is_hybrid(const matmul_numbers *x) { return x->kind == MATMUL_HYBRID; }
+static bool is_wide(const matmul_numbers *x) { return x->kind == MATMUL_F64 || x->kind == MATMUL_S64; }
 static bool is_eight(const matmul_numbers *x) {
   return x->kind == MATMUL_HYBRID || x->kind == MATMUL_8 || x->kind == MATMUL_RAW;
 }
@@ -110,8 +111,8 @@ static mote_status measure(op_ctx *c, const matmul_numbers *x, matmul_plan *p) {
   p->batches = 1;
   for (int32_t i = 0; i < s->rank; i++)
     OP_REQUIRE(c, size_mul(p->batches, s->size[i], &p->batches), MOTE_ERR_LIMIT, "there are too many matrices");
-  p->a_element = x->kind == MATMUL_F32 || is_hybrid(x) ? 4 : is_eight(x) ? 1 : 2;
-  p->b_element = x->kind == MATMUL_F32 ? 4 : x->kind == MATMUL_16 ? 2 : 1;
+  p->a_element = is_wide(x) ? 8 : x->kind == MATMUL_F32 || is_hybrid(x) ? 4 : is_eight(x) ? 1 : 2;
+  p->b_element = is_wide(x) ? 8 : x->kind == MATMUL_F32 ? 4 : x->kind == MATMUL_16 ? 2 : 1;
   OP_REQUIRE(c,
              size_mul(s->a_count, s->m, &a) && size_mul(a, s->k, &a) && size_mul(s->b_count, s->k, &b) &&
                  size_mul(b, s->n, &b) && size_mul(p->batches, s->m, &out) && size_mul(out, s->n, &out) &&
@@ -437,6 +438,23 @@ static void dots_16(const matmul_job *j, const matmul_part *t) {
   }
 }
 
+static void dots_wide(const matmul_job *j, const matmul_part *t) {
+  const matmul_plan *const p = j->plan;
+  const bool floats = j->numbers->kind == MATMUL_F64;
+  for (size_t i = 0; i < t->rows; i++)
+    for (size_t col = t->col; col < t->last; col++) {
+      const uint8_t *const b = j->b + (t->b * p->s.n + col) * p->s.k * 8, *const a = t->lhs + i * j->a_row;
+      double sum = 0;
+      uint64_t whole = 0;
+      for (size_t k = 0; floats && k < p->s.k; k++)
+        sum += ((const double *)(const void *)a)[k] * ((const double *)(const void *)b)[k];
+      for (size_t k = 0; !floats && k < p->s.k; k++)
+        whole += ((const uint64_t *)(const void *)a)[k] * ((const uint64_t *)(const void *)b)[k];
+      if (floats) ((double *)j->out)[out_at(p, t, i, col)] = sum;
+      else ((uint64_t *)j->out)[out_at(p, t, i, col)] = whole;
+    }
+}
+
 /* A few columns of all rows of rhs at a time: they are read once, in the order they lie in. */
 static void rows_f32(const matmul_job *j, const matmul_part *t) {
   const matmul_plan *const p = j->plan;
@@ -493,7 +511,7 @@ static void tile_task(void *arg, size_t task, int worker) {
   if (p->method == MATMUL_ROWS) rows_f32(j, &t);
   else if (j->numbers->kind == MATMUL_F32) p->method == MATMUL_PACKED ? packed_f32(j, &t) : dots_f32(j, &t);
   else if (is_eight(j->numbers)) p->method == MATMUL_PACKED ? packed_8(j, &t) : dots_8(j, &t);
-  else dots_16(j, &t);
+  else is_wide(j->numbers) ? dots_wide(j, &t) : dots_16(j, &t);
 }
 
 mote_status matmul_run(op_ctx *c, const matmul_numbers *x, const matmul_plan *p, const matmul_operands *o,

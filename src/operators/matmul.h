@@ -16,7 +16,9 @@ typedef enum matmul_kind {
   MATMUL_8,      /* int8 to int8 */
   MATMUL_RAW,    /* int8 to the int32 sums of the bytes as they are */
   MATMUL_16,     /* int16 by int16 */
-  MATMUL_16X8    /* int16 by int8 */
+  MATMUL_16X8,   /* int16 by int8 */
+  MATMUL_F64,    /* float64 and int64 as they are: for types that nothing faster is made for */
+  MATMUL_S64
 } matmul_kind;
 
 /* How numbers are computed: the same in all runs. */
