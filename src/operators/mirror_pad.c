@@ -7,6 +7,9 @@ static mote_status read_pads(op_ctx *c, int64_t *pads, bool *known) {
   int32_t count;
   OP_REQUIRE(c, operand->rank < 0 || (operand->rank == 2 && (operand->dims[1] == 2 || operand->dims[1] < 0)),
              MOTE_ERR_SHAPE, "the paddings must have two columns: before and behind each dimension");
+  OP_REQUIRE(c, operand->rank < 0 || in->rank < 0 || operand->dims[0] < 0 || operand->dims[0] == in->rank,
+             MOTE_ERR_SHAPE, "there are paddings for %d dimensions, but the input has %d", (int)operand->dims[0],
+             (int)in->rank);
   *known = op_ints(c, 1, pads, &count);
   OP_REQUIRE(c, !*known || in->rank < 0 || count == 2 * in->rank, MOTE_ERR_SHAPE,
              "the paddings hold %d numbers for %d dimensions; two each are needed", (int)count, (int)in->rank);

@@ -161,6 +161,18 @@ static mote_status roll(int32_t shifts, int32_t axis) {
   return status;
 }
 
+/* Paddings that are not known yet, for this many dimensions of an input of one. */
+static mote_status mirror_rows(int32_t rows) {
+  op_case k;
+  op_case_begin(&k, &op_mirror_pad, NULL);
+  op_case_input(&k, MOTE_INT8, 1, (int32_t[]){3}, NULL, 0);
+  op_case_input(&k, MOTE_INT64, 2, (int32_t[]){rows, 2}, NULL, 0);
+  op_case_output(&k, MOTE_INT8);
+  const mote_status status = op_case_infer(&k);
+  op_case_end(&k);
+  return status;
+}
+
 static mote_status mirror(int32_t mode, int64_t before, float scale) {
   op_case k;
   op_case_begin(&k, &op_mirror_pad, &(sch_MirrorPadOptions){.mode = mode});
@@ -192,6 +204,9 @@ static void refuses(void **state) {
   assert_int_equal(mirror(sch_MirrorPadMode_SYMMETRIC, INT64_MAX, 0), MOTE_ERR_SHAPE);
   assert_int_equal(mirror(7, 1, 0), MOTE_ERR_MODEL);
   assert_int_equal(mirror(0, 1, 0.5f), MOTE_ERR_MODEL);
+  assert_int_equal(mirror_rows(1), MOTE_OK);
+  assert_int_equal(mirror_rows(2), MOTE_ERR_SHAPE);
+  assert_int_equal(mirror_rows(99), MOTE_ERR_SHAPE);
 }
 
 int main(void) {
