@@ -1,7 +1,10 @@
-/* branch.c: operators that call one of several subgraphs once: IF, STABLEHLO_CASE, STABLEHLO_COMPOSITE.
+/* branch.c: operators that call one of several subgraphs once: IF, STABLEHLO_CASE, STABLEHLO_COMPOSITE, CALL; and
+ * STABLEHLO_CUSTOM_CALL, which calls the one it brings.
  *
  * Which one is decided in the run. Outputs that all of them give the same shape are planned; the others are late.
  */
+#include <string.h>
+
 #include "operators/calls.h"
 
 enum { OUTPUTS_MOST = 64 };
@@ -22,6 +25,12 @@ static choices choices_of(const op_ctx *c) {
     const sch_StablehloCaseOptions *const o = c->options;
     return (choices){
         .list = o->branch_subgraph_indices.data, .count = (int32_t)o->branch_subgraph_indices.count, .selectors = 1};
+  }
+  if (c->op->options == sch_BuiltinOptions_CallOptions)
+    return (choices){.graphs = {(int32_t)((const sch_CallOptions *)c->options)->subgraph}, .count = 1};
+  if (c->op->options_2 == sch_BuiltinOptions2_StablehloCustomCallOptions) {
+    const sch_StablehloCustomCallOptions *const o = c->options;
+    return (choices){.list = o->called_computations.data, .count = 1};
   }
   const sch_StableHLOCompositeOptions *const o = c->options;
   return (choices){.graphs = {o->decomposition_subgraph_index}, .count = 1};
@@ -133,4 +142,79 @@ const mote_op op_stablehlo_composite = {
     .infer = branch_infer,
     .run = branch_run,
     .notes = "Runs its decomposition.",
+};
+
+const mote_op op_call = {
+    .name = "CALL",
+    .code = sch_BuiltinOperator_CALL,
+    .versions = 1,
+    .options = sch_BuiltinOptions_CallOptions,
+    .inputs_max = OP_ANY,
+    .outputs_max = OP_ANY,
+    .types = "any ... > any ...",
+    .traits = OP_STATEFUL | OP_CALLS | OP_DATA_SHAPE,
+    .check = branch_check,
+    .infer = branch_infer,
+    .run = branch_run,
+    .notes = "Runs a subgraph.",
+};
+
+/* ---- STABLEHLO_CUSTOM_CALL ---- */
+
+/* Targets by which compilers note on which device, or in which layout, values lie: they give their operands back. */
+static bool gives_operands(const op_ctx *c) {
+  static const char *const targets[] = {"Sharding",
+                                        "SPMDFullToShardShape",
+                                        "SPMDShardToFullShape",
+                                        "LayoutConstraint",
+                                        "MoveToHost",
+                                        "MoveToDevice",
+                                        "PinToDevice",
+                                        "Unpin",
+                                        "annotate_device_placement"};
+  const sch_string name = ((const sch_StablehloCustomCallOptions *)c->options)->call_target_name;
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+    if (name.size == strlen(targets[i]) && !memcmp(name.data, targets[i], name.size)) return true;
+  return false;
+}
+
+static mote_status custom_check(op_ctx *c) {
+  const sch_StablehloCustomCallOptions *const o = c->options;
+  if (gives_operands(c))
+    return calls_match(c, "outputs", (const op_tensor *const *)c->in, c->num_inputs, (const op_tensor *const *)c->out,
+                       c->num_outputs);
+  char name[80];
+  OP_REQUIRE(c, o->called_computations.count == 1, MOTE_ERR_UNSUPPORTED,
+             "the target '%s' is not known, and of the %u computations that come with it none can be taken for it; one "
+             "would be run instead",
+             err_name(name, sizeof name, o->call_target_name.data, o->call_target_name.size),
+             (unsigned)o->called_computations.count);
+  return branch_check(c);
+}
+
+static mote_status custom_infer(op_ctx *c) {
+  if (!gives_operands(c)) return branch_infer(c);
+  for (int32_t i = 0; i < c->num_outputs; i++) op_same_shape(c->out[i], c->in[i]);
+  return MOTE_OK;
+}
+
+static mote_status custom_run(op_ctx *c) {
+  if (!gives_operands(c)) return branch_run(c);
+  for (int32_t i = 0; i < c->num_outputs; i++) MOTE_TRY(calls_take(c, i, c->in[i]));
+  return MOTE_OK;
+}
+
+const mote_op op_stablehlo_custom_call = {
+    .name = "STABLEHLO_CUSTOM_CALL",
+    .code = sch_BuiltinOperator_STABLEHLO_CUSTOM_CALL,
+    .versions = 1,
+    .options_2 = sch_BuiltinOptions2_StablehloCustomCallOptions,
+    .inputs_max = OP_ANY,
+    .outputs_max = OP_ANY,
+    .types = "any ... > any ...",
+    .traits = OP_STATEFUL | OP_CALLS | OP_DATA_SHAPE,
+    .check = custom_check,
+    .infer = custom_infer,
+    .run = custom_run,
+    .notes = "Runs the one computation that comes with it; notes about devices and layouts give their operands back.",
 };

@@ -42,3 +42,35 @@ int calls_join(op_tensor *to, const op_tensor *with) {
   }
   return unknown;
 }
+
+/* Sums and products may be clamped behind. */
+static bool is_plain(const op_region *r) {
+  if (!r->options) return true;
+  if (r->code == sch_BuiltinOperator_ADD)
+    return ((const sch_AddOptions *)r->options)->fused_activation_function == sch_ActivationFunctionType_NONE;
+  if (r->code == sch_BuiltinOperator_MUL)
+    return ((const sch_MulOptions *)r->options)->fused_activation_function == sch_ActivationFunctionType_NONE;
+  return true;
+}
+
+bool calls_fold(const op_region *r, arith_op *op, bool *logical) {
+  static const struct {
+    int32_t code;
+    arith_op op;
+    bool logical;
+  } folds[] = {
+      {sch_BuiltinOperator_ADD, ARITH_ADD, false},           {sch_BuiltinOperator_STABLEHLO_ADD, ARITH_ADD, false},
+      {sch_BuiltinOperator_MUL, ARITH_MUL, false},           {sch_BuiltinOperator_STABLEHLO_MULTIPLY, ARITH_MUL, false},
+      {sch_BuiltinOperator_MAXIMUM, ARITH_MAX, false},       {sch_BuiltinOperator_STABLEHLO_MAXIMUM, ARITH_MAX, false},
+      {sch_BuiltinOperator_MINIMUM, ARITH_MIN, false},       {sch_BuiltinOperator_STABLEHLO_MINIMUM, ARITH_MIN, false},
+      {sch_BuiltinOperator_LOGICAL_AND, ARITH_AND, true},    {sch_BuiltinOperator_LOGICAL_OR, ARITH_OR, true},
+      {sch_BuiltinOperator_STABLEHLO_AND, ARITH_AND, false}, {sch_BuiltinOperator_STABLEHLO_OR, ARITH_OR, false},
+  };
+  const bool both = (r->takes[0] == 0 && r->takes[1] == 1) || (r->takes[0] == 1 && r->takes[1] == 0);
+  for (size_t i = 0; r->operators == 1 && both && i < sizeof folds / sizeof *folds; i++) {
+    if (folds[i].code != r->code || !is_plain(r)) continue;
+    *op = folds[i].op, *logical = folds[i].logical;
+    return true;
+  }
+  return false;
+}

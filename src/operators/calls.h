@@ -2,6 +2,7 @@
 #ifndef OPERATORS_CALLS_H
 #define OPERATORS_CALLS_H
 
+#include "kernels/arith.h"
 #include "operators/op.h"
 
 /* Inputs and outputs of a subgraph; an input is NULL when it is absent. */
@@ -22,5 +23,9 @@ mote_status calls_take(op_ctx *c, int i, const op_tensor *from);
 
 /* What fits both shapes: dimensions that differ become unknown. Returns how many unknowns `to` has, rank included. */
 int calls_join(op_tensor *to, const op_tensor *with);
+
+/* True of a subgraph that is a single operator on both of its inputs, one by which elements are folded: a sum, product,
+ * maximum, minimum, and, or or. *logical: of whether numbers are not 0. */
+bool calls_fold(const op_region *r, arith_op *op, bool *logical);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "kernels/arith.h"
 #include "operators/calls.h"
 #include "operators/move.h"
 
@@ -27,32 +26,6 @@ typedef struct slide {
 
 static bool is_stablehlo(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_STABLEHLO_REDUCE_WINDOW; }
 
-static bool known_fold(int32_t code, fold_params *p) {
-  static const struct {
-    int32_t code;
-    fold_params fold;
-  } folds[] = {
-      {sch_BuiltinOperator_ADD, {ARITH_ADD, false}},
-      {sch_BuiltinOperator_STABLEHLO_ADD, {ARITH_ADD, false}},
-      {sch_BuiltinOperator_MUL, {ARITH_MUL, false}},
-      {sch_BuiltinOperator_STABLEHLO_MULTIPLY, {ARITH_MUL, false}},
-      {sch_BuiltinOperator_MAXIMUM, {ARITH_MAX, false}},
-      {sch_BuiltinOperator_STABLEHLO_MAXIMUM, {ARITH_MAX, false}},
-      {sch_BuiltinOperator_MINIMUM, {ARITH_MIN, false}},
-      {sch_BuiltinOperator_STABLEHLO_MINIMUM, {ARITH_MIN, false}},
-      {sch_BuiltinOperator_LOGICAL_AND, {ARITH_AND, true}},
-      {sch_BuiltinOperator_LOGICAL_OR, {ARITH_OR, true}},
-      {sch_BuiltinOperator_STABLEHLO_AND, {ARITH_AND, false}},
-      {sch_BuiltinOperator_STABLEHLO_OR, {ARITH_OR, false}},
-  };
-  for (size_t i = 0; i < sizeof folds / sizeof *folds; i++) {
-    if (folds[i].code != code) continue;
-    *p = folds[i].fold;
-    return true;
-  }
-  return false;
-}
-
 static mote_status check_region(op_ctx *c) {
   const int32_t body = ((const sch_StablehloReduceWindowOptions *)c->options)->body_subgraph_index;
   op_region r;
@@ -62,8 +35,8 @@ static mote_status check_region(op_ctx *c) {
   OP_REQUIRE(c, k.in_count == 2 && k.out_count == 1, MOTE_ERR_MODEL,
              "subgraph %d, which folds, has %d inputs and %d outputs; it must have 2 and 1", (int)body, k.in_count,
              k.out_count);
-  const bool both = (r.takes[0] == 0 && r.takes[1] == 1) || (r.takes[0] == 1 && r.takes[1] == 0);
-  OP_REQUIRE(c, r.operators == 1 && both && known_fold(r.code, c->params), MOTE_ERR_UNSUPPORTED,
+  fold_params *const p = c->params;
+  OP_REQUIRE(c, calls_fold(&r, &p->op, &p->logical), MOTE_ERR_UNSUPPORTED,
              "subgraph %d must fold by a single sum, product, maximum, minimum, and, or or of its two inputs",
              (int)body);
   return MOTE_OK;

@@ -7,7 +7,8 @@ enum { MAX_CALL_DEPTH = 64 };
 
 /* ---- which subgraphs an operator calls ---- */
 
-/* A cursor over the callees of an operator: fields of its options called ...subgraph..., by the tables. */
+/* A cursor over the callees of an operator: fields of its options called ...subgraph... or called_computations, by the
+ * tables. */
 typedef struct callees {
   const sch_table *table;
   const char *record;
@@ -24,6 +25,7 @@ static uint8_t call_options(int32_t code, int *which) {
     case sch_BuiltinOperator_IF: return sch_BuiltinOptions_IfOptions;
     case sch_BuiltinOperator_CALL_ONCE: return sch_BuiltinOptions_CallOnceOptions;
     case sch_BuiltinOperator_STABLEHLO_COMPOSITE: return sch_BuiltinOptions2_StableHLOCompositeOptions;
+    case sch_BuiltinOperator_STABLEHLO_CUSTOM_CALL: return sch_BuiltinOptions2_StablehloCustomCallOptions;
     case sch_BuiltinOperator_STABLEHLO_CASE: return sch_BuiltinOptions2_StablehloCaseOptions;
     case sch_BuiltinOperator_STABLEHLO_REDUCE: return sch_BuiltinOptions2_StablehloReduceOptions;
     case sch_BuiltinOperator_STABLEHLO_REDUCE_WINDOW: return sch_BuiltinOptions2_StablehloReduceWindowOptions;
@@ -48,7 +50,8 @@ static callees callees_of(const checker *c, const sch_Operator *op) {
 static bool next_callee(callees *k, const char **option, int32_t *subgraph) {
   for (; k->table && k->field < k->table->count; k->field++, k->element = 0) {
     const sch_field *f = &k->table->fields[k->field];
-    if (!strstr(f->name, "subgraph") || (f->kind != SCH_SCALAR && f->kind != SCH_VECTOR)) continue;
+    if (!strstr(f->name, "subgraph") && strcmp(f->name, "called_computations") != 0) continue;
+    if (f->kind != SCH_SCALAR && f->kind != SCH_VECTOR) continue;
     const sch_i32s *list = (const sch_i32s *)(const void *)(k->record + f->offset);
     if (f->kind == SCH_VECTOR && k->element == list->count) continue;
     *option = f->name;
