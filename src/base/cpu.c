@@ -8,7 +8,11 @@
 #include <cpuid.h>
 #endif
 
-static const char *const names[] = {"scalar", "avx2", "avx512", "neon"};
+#if defined(__aarch64__)
+static const char *const names[] = {"scalar", "neon"};
+#else
+static const char *const names[] = {"scalar", "avx2", "avx512"};
+#endif
 
 #if defined(__x86_64__)
 /* Asked of the processor itself: the compilers' feature tests bring 5 kB of tables along. Intel's manual, volume

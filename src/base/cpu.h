@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-/* Levels of one architecture are ordered: each has all of the one before. Numbers index kernel tables. */
+/* Levels of one architecture are ordered: each has all of the one before. Numbers index lists of kernels. */
 typedef enum cpu_level {
   CPU_SCALAR = 0,
   CPU_AVX2 = 1,   /* x86-64: AVX2, FMA, F16C */
   CPU_AVX512 = 2, /* x86-64: AVX-512 F, BW, VL, DQ and VNNI */
-  CPU_NEON = 3    /* aarch64 */
+  CPU_NEON = 1    /* aarch64 */
 } cpu_level;
 
 cpu_level cpu_best(void); /* the machine's, lowered by MOTE_ISA when that is set to a known name */

@@ -10,28 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cpu.h"
 #include "base/fixed.h"
+#include "kernels/entry.h"
 
-typedef void (*binary_fn)(const void *a, const void *b, void *y, size_t n, const void *params);
-
-typedef enum binary_kind {
-  BINARY_ADD,
-  BINARY_MUL,
-  BINARY_SUB,
-  BINARY_DIV,
-  BINARY_SQUARED_DIFFERENCE,
-  BINARY_MAX,
-  BINARY_MIN,
-  BINARY_KINDS
-} binary_kind;
-typedef enum compare_kind {
-  COMPARE_LESS,
-  COMPARE_LESS_EQUAL,
-  COMPARE_EQUAL,
-  COMPARE_NOT_EQUAL,
-  COMPARE_KINDS
-} compare_kind;
+typedef void binary_loop(const void *a, const void *b, void *y, size_t n, const void *params);
+typedef binary_loop *binary_fn;
 
 /* min(max(f(a, b), lo), hi); NaN stays NaN. MAX and MIN give b where an operand is NaN, and are not clamped. */
 typedef struct binary_f32 {
@@ -63,20 +46,58 @@ typedef struct binary_quant {
   int32_t lo, hi;
 } binary_quant;
 
-/* Entries by type; parameters beside. Comparisons give bool, false where one operand is NaN (not_equal: true). Kinds
- * that a type has no entry for are NULL; kernels/arith.h does them. */
-typedef struct binary_kernels {
-  binary_fn f32[BINARY_KINDS], i16[BINARY_KINDS], i32[BINARY_KINDS], i64[BINARY_KINDS]; /* binary_f32, binary_int */
-  binary_fn q8[BINARY_KINDS], q16[BINARY_KINDS], add_pot16, sub_pot16, mul_q15_8;       /* binary_quant */
-  binary_fn max_8, min_8;                                                               /* binary_quant: flip alone */
-  binary_fn prelu_f32;                                                                  /* NULL */
-  binary_fn prelu_q8, prelu_q16;                                                        /* binary_quant */
-
-  binary_fn compare_f32[COMPARE_KINDS], compare_i16[COMPARE_KINDS]; /* NULL */
-  binary_fn compare_i32[COMPARE_KINDS], compare_i64[COMPARE_KINDS]; /* NULL */
-  binary_fn compare_q8[COMPARE_KINDS], equal_q16, not_equal_q16;    /* binary_quant */
-} binary_kernels;
-
-const binary_kernels *kern_binary(cpu_level level);
+/* Entries, and what their params are. Comparisons give bool, false where one operand is NaN (not_equal: true). What is
+ * not here kernels/arith.h does. */
+#define BINARY_ENTRIES(X)                                                                                              \
+  X(binary_loop, binary_add_f32)                /* binary_f32 */                                                       \
+  X(binary_loop, binary_mul_f32)                /* binary_f32 */                                                       \
+  X(binary_loop, binary_sub_f32)                /* binary_f32 */                                                       \
+  X(binary_loop, binary_div_f32)                /* binary_f32 */                                                       \
+  X(binary_loop, binary_squared_difference_f32) /* binary_f32 */                                                       \
+  X(binary_loop, binary_max_f32)                /* NULL */                                                             \
+  X(binary_loop, binary_min_f32)                /* NULL */                                                             \
+  X(binary_loop, binary_add_i16)                /* binary_int */                                                       \
+  X(binary_loop, binary_mul_i16)                /* binary_int */                                                       \
+  X(binary_loop, binary_add_i32)                /* binary_int */                                                       \
+  X(binary_loop, binary_mul_i32)                /* binary_int */                                                       \
+  X(binary_loop, binary_sub_i32)                /* binary_int */                                                       \
+  X(binary_loop, binary_add_i64)                /* binary_int */                                                       \
+  X(binary_loop, binary_mul_i64)                /* binary_int */                                                       \
+  X(binary_loop, binary_add_q8)                 /* binary_quant */                                                     \
+  X(binary_loop, binary_mul_q8)                 /* binary_quant */                                                     \
+  X(binary_loop, binary_sub_q8)                 /* binary_quant */                                                     \
+  X(binary_loop, binary_div_q8)                 /* binary_quant */                                                     \
+  X(binary_loop, binary_squared_difference_q8)  /* binary_quant */                                                     \
+  X(binary_loop, binary_add_q16)                /* binary_quant */                                                     \
+  X(binary_loop, binary_mul_q16)                /* binary_quant */                                                     \
+  X(binary_loop, binary_sub_q16)                /* binary_quant */                                                     \
+  X(binary_loop, binary_div_q16)                /* binary_quant */                                                     \
+  X(binary_loop, binary_add_pot16)              /* binary_quant */                                                     \
+  X(binary_loop, binary_sub_pot16)              /* binary_quant */                                                     \
+  X(binary_loop, binary_mul_q15_8)              /* binary_quant */                                                     \
+  X(binary_loop, binary_max_8)                  /* binary_quant: flip alone */                                         \
+  X(binary_loop, binary_min_8)                  /* binary_quant: flip alone */                                         \
+  X(binary_loop, binary_prelu_f32)              /* NULL */                                                             \
+  X(binary_loop, binary_prelu_q8)               /* binary_quant */                                                     \
+  X(binary_loop, binary_prelu_q16)              /* binary_quant */                                                     \
+  X(binary_loop, binary_less_f32)               /* NULL */                                                             \
+  X(binary_loop, binary_less_i16)               /* NULL */                                                             \
+  X(binary_loop, binary_less_i32)               /* NULL */                                                             \
+  X(binary_loop, binary_less_i64)               /* NULL */                                                             \
+  X(binary_loop, binary_less_equal_f32)         /* NULL */                                                             \
+  X(binary_loop, binary_less_equal_i16)         /* NULL */                                                             \
+  X(binary_loop, binary_less_equal_i32)         /* NULL */                                                             \
+  X(binary_loop, binary_less_equal_i64)         /* NULL */                                                             \
+  X(binary_loop, binary_equal_f32)              /* NULL */                                                             \
+  X(binary_loop, binary_equal_i32)              /* NULL */                                                             \
+  X(binary_loop, binary_not_equal_f32)          /* NULL */                                                             \
+  X(binary_loop, binary_not_equal_i32)          /* NULL */                                                             \
+  X(binary_loop, binary_less_q8)                /* binary_quant */                                                     \
+  X(binary_loop, binary_less_equal_q8)          /* binary_quant */                                                     \
+  X(binary_loop, binary_equal_q8)               /* binary_quant */                                                     \
+  X(binary_loop, binary_not_equal_q8)           /* binary_quant */                                                     \
+  X(binary_loop, binary_equal_q16)              /* binary_quant */                                                     \
+  X(binary_loop, binary_not_equal_q16)          /* binary_quant */
+BINARY_ENTRIES(KERN_DECLARE)
 
 #endif

@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cpu.h"
 #include "base/fixed.h"
+#include "kernels/entry.h"
 
-typedef void (*map_fn)(const void *x, void *y, size_t n, const void *params);
+typedef void map_loop(const void *x, void *y, size_t n, const void *params);
+typedef map_loop *map_fn;
 
 typedef struct map_clamp {
   float lo, hi; /* y = min(max(x, lo), hi); NaN stays NaN */
@@ -63,24 +64,32 @@ typedef struct map_dequantize_row {
   const int32_t *zero; /* as the file gives it: the kernel adds flip */
 } map_dequantize_row;
 
-typedef struct map_kernels {
-  map_fn clamp_f32;    /* map_clamp */
-  map_fn leaky_f32;    /* map_alpha */
-  map_fn logistic_f32; /* NULL; at most 2.5 ULP from the exact value */
-  map_fn exp_f32;      /* NULL; at most 1 ULP */
-  map_fn tanh_f32;     /* NULL; at most 1.5 ULP */
-  map_fn lut_8;        /* const uint8_t table[256], by the byte */
-  map_fn lut_8_16;     /* const int16_t table[256], by the byte */
-  map_fn requant_16_8, requant_16_16, requant_16_32, requant_32_8, requant_32_16, leaky_16; /* map_requant */
-  map_fn logistic_16;                                                                       /* map_logistic16 */
-  map_fn quantize_8, quantize_16;                                                           /* map_quantize */
-  map_fn quantize_row_8, quantize_row_16;                                                   /* map_quantize_row */
-  map_fn dequantize_8, dequantize_16;                                                       /* map_dequantize */
-  map_fn dequantize_row_8, dequantize_row_16;                                               /* map_dequantize_row */
-  map_fn widen_f16; /* NULL: float16 to float32, exact */
-} map_kernels;
-
-const map_kernels *kern_map(cpu_level level);
+/* Entries, and what their params are. */
+#define MAP_ENTRIES(X)                                                                                                 \
+  X(map_loop, map_clamp_f32)         /* map_clamp */                                                                   \
+  X(map_loop, map_leaky_f32)         /* map_alpha */                                                                   \
+  X(map_loop, map_logistic_f32)      /* NULL; at most 2.5 ULP from the exact value */                                  \
+  X(map_loop, map_exp_f32)           /* NULL; at most 1 ULP */                                                         \
+  X(map_loop, map_tanh_f32)          /* NULL; at most 1.5 ULP */                                                       \
+  X(map_loop, map_lut_8)             /* const uint8_t table[256], by the byte */                                       \
+  X(map_loop, map_lut_8_16)          /* const int16_t table[256], by the byte */                                       \
+  X(map_loop, map_requant_16_8)      /* map_requant */                                                                 \
+  X(map_loop, map_requant_16_16)     /* map_requant */                                                                 \
+  X(map_loop, map_requant_16_32)     /* map_requant */                                                                 \
+  X(map_loop, map_requant_32_8)      /* map_requant */                                                                 \
+  X(map_loop, map_requant_32_16)     /* map_requant */                                                                 \
+  X(map_loop, map_leaky_16)          /* map_requant */                                                                 \
+  X(map_loop, map_logistic_16)       /* map_logistic16 */                                                              \
+  X(map_loop, map_quantize_8)        /* map_quantize */                                                                \
+  X(map_loop, map_quantize_16)       /* map_quantize */                                                                \
+  X(map_loop, map_quantize_row_8)    /* map_quantize_row */                                                            \
+  X(map_loop, map_quantize_row_16)   /* map_quantize_row */                                                            \
+  X(map_loop, map_dequantize_8)      /* map_dequantize */                                                              \
+  X(map_loop, map_dequantize_16)     /* map_dequantize */                                                              \
+  X(map_loop, map_dequantize_row_8)  /* map_dequantize_row */                                                          \
+  X(map_loop, map_dequantize_row_16) /* map_dequantize_row */                                                          \
+  X(map_loop, map_widen_f16)         /* NULL: float16 to float32, exact */
+MAP_ENTRIES(KERN_DECLARE)
 
 /* sigmoid(i / 24) in 0.16 fixed point, as TFLite's int16 LOGISTIC and TANH have it. */
 extern const uint16_t kern_sigmoid_table[256];

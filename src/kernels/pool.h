@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cpu.h"
+#include "kernels/entry.h"
 
 typedef struct pool_window {
   size_t rows, row_step, cols, channels;
@@ -25,17 +25,19 @@ typedef struct pool_bounds {
   int32_t flip;
 } pool_bounds;
 
-typedef void (*pool_fn)(const void *x, const pool_window *w, void *y, const pool_bounds *bounds);
+typedef void pool_pixel(const void *x, const pool_window *w, void *y, const pool_bounds *bounds);
+typedef pool_pixel *pool_fn;
 
-typedef enum pool_kind { POOL_AVERAGE, POOL_MAX, POOL_KINDS } pool_kind;
-
-typedef struct pool_kernels {
-  pool_fn f32[POOL_KINDS], s8[POOL_KINDS], s16[POOL_KINDS];
-} pool_kernels;
-
-const pool_kernels *kern_pool(cpu_level level);
+#define POOL_ENTRIES(X)                                                                                                \
+  X(pool_pixel, pool_average_f32)                                                                                      \
+  X(pool_pixel, pool_average_8)                                                                                        \
+  X(pool_pixel, pool_average_16)                                                                                       \
+  X(pool_pixel, pool_max_f32)                                                                                          \
+  X(pool_pixel, pool_max_8)                                                                                            \
+  X(pool_pixel, pool_max_16)
+POOL_ENTRIES(KERN_DECLARE)
 
 /* The root of the mean of squares, clamped, for all levels. */
-void kern_pool_l2_f32(const void *x, const pool_window *w, void *y, const pool_bounds *bounds);
+pool_pixel kern_pool_l2_f32;
 
 #endif

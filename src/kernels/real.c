@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-typedef void (*map_loop)(const void *x, void *y, size_t n);
+typedef void (*real_loop)(const void *x, void *y, size_t n);
 
 #define REAL float
 #define M(name) name##f
@@ -31,7 +31,7 @@ LOOP(sign, (x > 0) - (x < 0))
 LOOP(square, (uint64_t)x *(uint64_t)x)
 LOOP(not, !x)
 
-static const map_loop int_loops[REAL_OPS] = {
+static const real_loop int_loops[REAL_OPS] = {
     [REAL_ABS] = abs_int,       [REAL_NEG] = neg_int, [REAL_SIGN] = sign_int,
     [REAL_SQUARE] = square_int, [REAL_NOT] = not_int,
 };
@@ -40,7 +40,7 @@ void kern_real_run(const void *x, void *y, size_t n, const void *params) {
   double block[2][NUM_BLOCK];
   const real_map *const p = params;
   const num_class class = num_class_of(p->type);
-  const map_loop f = (class == NUM_F32 ? float_loops : class == NUM_F64 ? double_loops : int_loops)[p->op];
+  const real_loop f = (class == NUM_F32 ? float_loops : class == NUM_F64 ? double_loops : int_loops)[p->op];
   for (size_t i = 0, m; i < n; i += m) {
     m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
     const void *const from = num_read(p->type, x, i, m, block[0]);

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cpu.h"
 #include "base/fixed.h"
+#include "kernels/entry.h"
 
 /* What is reduced into `rows` outputs side by side: of output r, element i of n lies at x + r * row_step + i * step.
  * One of the steps is 1. */
@@ -23,17 +23,23 @@ typedef struct reduce_shape {
 } reduce_shape;
 
 /* acc[r] += the sum; `acc` is float, int32_t for 8 and 16 bits, int64_t for 32 and 64. */
-typedef void (*reduce_fn)(void *acc, const void *x, const reduce_shape *shape);
+typedef void reduce_loop(void *acc, const void *x, const reduce_shape *shape);
+typedef reduce_loop *reduce_fn;
 /* at[r] = index of the first of the largest elements. NaN is passed over; of nothing but NaN, 0. n > 0. Elements are
  * compared after an exclusive or of all their bits with flip's: the sign of floats, all of integers, makes it the
  * smallest. */
-typedef void (*reduce_arg_fn)(int32_t *at, const void *x, const reduce_shape *shape);
+typedef void reduce_arg_loop(int32_t *at, const void *x, const reduce_shape *shape);
+typedef reduce_arg_loop *reduce_arg_fn;
 
-typedef struct reduce_kernels {
-  reduce_fn sum_f32, sum_8, sum_16, sum_32, sum_64;
-  reduce_arg_fn arg_max_f32, arg_max_8, arg_max_32;
-} reduce_kernels;
-
-const reduce_kernels *kern_reduce(cpu_level level);
+#define REDUCE_ENTRIES(X)                                                                                              \
+  X(reduce_loop, reduce_sum_f32)                                                                                       \
+  X(reduce_loop, reduce_sum_8)                                                                                         \
+  X(reduce_loop, reduce_sum_16)                                                                                        \
+  X(reduce_loop, reduce_sum_32)                                                                                        \
+  X(reduce_loop, reduce_sum_64)                                                                                        \
+  X(reduce_arg_loop, reduce_arg_max_f32)                                                                               \
+  X(reduce_arg_loop, reduce_arg_max_8)                                                                                 \
+  X(reduce_arg_loop, reduce_arg_max_32)
+REDUCE_ENTRIES(KERN_DECLARE)
 
 #endif

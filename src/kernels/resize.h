@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cpu.h"
+#include "kernels/entry.h"
 
 typedef struct resize_tap {
   int32_t lo, hi; /* input positions */
@@ -25,17 +25,16 @@ typedef struct resize_tap {
 } resize_tap;
 
 /* `y` is the row's tap: the weight of hi. `x` has `width` taps. */
-typedef void (*resize_fn)(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x,
-                          int32_t width, int32_t channels);
+typedef void resize_row(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x,
+                        int32_t width, int32_t channels);
+typedef resize_row *resize_fn;
 
-typedef struct resize_kernels {
-  resize_fn f32, u8, s8, s16;
-} resize_kernels;
-
-const resize_kernels *kern_resize(cpu_level level);
-
-/* The s16 of every level. */
-void resize_s16(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x, int32_t width,
-                int32_t channels);
+#define RESIZE_ENTRIES(X)                                                                                              \
+  X(resize_row, resize_f32)                                                                                            \
+  X(resize_row, resize_u8)                                                                                             \
+  X(resize_row, resize_s8)
+RESIZE_ENTRIES(KERN_DECLARE)
+/* The same for all levels. */
+resize_row resize_s16;
 
 #endif

@@ -23,9 +23,8 @@ static void task(void *arg, size_t index, int worker) {
   static const binary_f32 floats = {-INFINITY, INFINITY};
   static const binary_int ints = {INT32_MIN, INT32_MAX};
   op_ctx *c = arg;
-  const binary_kernels *k = kern_binary(c->isa);
   const bool real = c->in[0]->type == MOTE_FLOAT32;
-  const binary_fn add = real ? k->f32[BINARY_ADD] : k->i32[BINARY_ADD];
+  const binary_fn add = (real ? binary_add_f32 : binary_add_i32)[c->isa];
   const void *params = real ? (const void *)&floats : (const void *)&ints;
   const size_t first = index * TASK_ELEMENTS, rest = op_count(c->out[0]) - first;
   const size_t n = rest < TASK_ELEMENTS ? rest : TASK_ELEMENTS;

@@ -95,12 +95,13 @@ static int32_t flip_of(const op_ctx *c) {
 
 static mote_status run(op_ctx *c) {
   const arg_plan *p = c->record;
-  const reduce_kernels *k = kern_reduce(c->isa);
   const mote_type type = c->in[0]->type;
   const size_t outputs = op_count(c->out[0]), n = (size_t)p->n, inner = (size_t)p->inner;
   if (outputs == 0) return MOTE_OK;
   walk w = {.x = c->in[0]->data, .y = c->out[0]->data, .wide = c->out[0]->type == MOTE_INT64};
-  w.find = type == MOTE_FLOAT32 ? k->arg_max_f32 : type == MOTE_INT32 ? k->arg_max_32 : k->arg_max_8;
+  w.find = (type == MOTE_FLOAT32 ? reduce_arg_max_f32
+            : type == MOTE_INT32 ? reduce_arg_max_32
+                                 : reduce_arg_max_8)[c->isa];
   w.bytes = (size_t)mote_type_bits(type) / 8;
   /* Along the last axis the rows themselves lie side by side. */
   w.width = inner == 1 ? outputs : inner;

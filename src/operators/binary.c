@@ -56,29 +56,52 @@ static void quant_div(const op_ctx *c, binary_quant *q) {
   q->y = fx_quantize_multiplier(c->in[0]->scale / (c->in[1]->scale * c->out[0]->scale));
 }
 
+/* Lists of kernels by type, NULL where arith.h serves. */
 typedef struct rule {
-  int32_t code;
-  binary_kind kind;
   arith_op arith;
-  void (*quant)(const op_ctx *c, binary_quant *q);
+  void (*quant)(const op_ctx *c, binary_quant *q); /* NULL: operands of 8 bits are compared as they are, by `bytes` */
+  const binary_fn *f32, *i16, *i32, *i64;
+  const binary_fn *q8, *q16;
+  const binary_fn *pot16; /* int16 with scales that are powers of two */
+  const binary_fn *q15_8; /* int16 to 8 bits */
+  const binary_fn *bytes;
 } rule;
 
-static const rule rules[] = {
-    {sch_BuiltinOperator_ADD, BINARY_ADD, ARITH_ADD, quant_add},
-    {sch_BuiltinOperator_MUL, BINARY_MUL, ARITH_MUL, quant_mul},
-    {sch_BuiltinOperator_SUB, BINARY_SUB, ARITH_SUB, quant_add},
-    {sch_BuiltinOperator_DIV, BINARY_DIV, ARITH_DIV, quant_div},
-    {sch_BuiltinOperator_SQUARED_DIFFERENCE, BINARY_SQUARED_DIFFERENCE, ARITH_SQUARED_DIFFERENCE,
-     quant_squared_difference},
-    {sch_BuiltinOperator_MAXIMUM, BINARY_MAX, ARITH_MAX, NULL},
-    {sch_BuiltinOperator_MINIMUM, BINARY_MIN, ARITH_MIN, NULL},
-};
+static const rule add = {.arith = ARITH_ADD,
+                         .quant = quant_add,
+                         .f32 = binary_add_f32,
+                         .i16 = binary_add_i16,
+                         .i32 = binary_add_i32,
+                         .i64 = binary_add_i64,
+                         .q8 = binary_add_q8,
+                         .q16 = binary_add_q16,
+                         .pot16 = binary_add_pot16};
+static const rule mul = {.arith = ARITH_MUL,
+                         .quant = quant_mul,
+                         .f32 = binary_mul_f32,
+                         .i16 = binary_mul_i16,
+                         .i32 = binary_mul_i32,
+                         .i64 = binary_mul_i64,
+                         .q8 = binary_mul_q8,
+                         .q16 = binary_mul_q16,
+                         .q15_8 = binary_mul_q15_8};
+static const rule sub = {.arith = ARITH_SUB,
+                         .quant = quant_add,
+                         .f32 = binary_sub_f32,
+                         .i32 = binary_sub_i32,
+                         .q8 = binary_sub_q8,
+                         .q16 = binary_sub_q16,
+                         .pot16 = binary_sub_pot16};
+static const rule quotient = {
+    .arith = ARITH_DIV, .quant = quant_div, .f32 = binary_div_f32, .q8 = binary_div_q8, .q16 = binary_div_q16};
+static const rule squared_difference = {.arith = ARITH_SQUARED_DIFFERENCE,
+                                        .quant = quant_squared_difference,
+                                        .f32 = binary_squared_difference_f32,
+                                        .q8 = binary_squared_difference_q8};
+static const rule maximum = {.arith = ARITH_MAX, .f32 = binary_max_f32, .bytes = binary_max_8};
+static const rule minimum = {.arith = ARITH_MIN, .f32 = binary_min_f32, .bytes = binary_min_8};
 
-static const rule *rule_of(const op_ctx *c) {
-  const rule *r = rules;
-  while (r->code != c->op->code) r++;
-  return r;
-}
+static const rule *rule_of(const op_ctx *c) { return c->op->variant; }
 
 static int32_t activation_of(const op_ctx *c) {
   switch (c->op->options) {
@@ -142,13 +165,11 @@ static mote_status check_quant(op_ctx *c, binary_params *p) {
   return op_activation_quant(c, activation_of(c), y, &q->lo, &q->hi);
 }
 
-static binary_fn int_kernel(const op_ctx *c) {
-  const binary_kernels *k = kern_binary(c->isa);
-  const binary_kind kind = rule_of(c)->kind;
+static const binary_fn *int_kernel(const op_ctx *c) {
   switch ((int)c->in[0]->type) {
-    case MOTE_INT16: return k->i16[kind];
-    case MOTE_INT32: return k->i32[kind];
-    case MOTE_INT64: return k->i64[kind];
+    case MOTE_INT16: return rule_of(c)->i16;
+    case MOTE_INT32: return rule_of(c)->i32;
+    case MOTE_INT64: return rule_of(c)->i64;
     default: return NULL;
   }
 }
@@ -225,17 +246,15 @@ static mote_status plan(op_ctx *c) {
 }
 
 static binary_fn kernel_of(const op_ctx *c) {
-  const binary_kernels *k = kern_binary(c->isa);
-  const binary_kind kind = rule_of(c)->kind;
-  const mote_type type = c->in[0]->type;
+  const rule *const r = rule_of(c);
   switch (((const binary_params *)c->params)->path) {
-    case PATH_F32: return k->f32[kind];
-    case PATH_QUANT: return type == MOTE_INT16 ? k->q16[kind] : k->q8[kind];
-    case PATH_POT: return kind == BINARY_SUB ? k->sub_pot16 : k->add_pot16;
-    case PATH_Q15: return k->mul_q15_8;
-    case PATH_BYTES: return kind == BINARY_MAX ? k->max_8 : k->min_8;
+    case PATH_F32: return r->f32[c->isa];
+    case PATH_QUANT: return (c->in[0]->type == MOTE_INT16 ? r->q16 : r->q8)[c->isa];
+    case PATH_POT: return r->pot16[c->isa];
+    case PATH_Q15: return r->q15_8[c->isa];
+    case PATH_BYTES: return r->bytes[c->isa];
     case PATH_ARITH: return kern_arith_run;
-    default: return int_kernel(c);
+    default: return int_kernel(c)[c->isa];
   }
 }
 
@@ -257,10 +276,10 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-#define BINARY_COMMON                                                                                                  \
+#define BINARY_COMMON(rule)                                                                                            \
   .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1, .traits = OP_INPLACE_0 | OP_INPLACE_1,         \
   .params_size = sizeof(binary_params), .record_size = sizeof(broadcast_plan), .check = check, .infer = infer,         \
-  .plan = plan, .run = run
+  .plan = plan, .run = run, .variant = &rule
 
 const mote_op op_add = {
     .name = "ADD",
@@ -268,7 +287,7 @@ const mote_op op_add = {
     .versions = 6,
     .options = sch_BuiltinOptions_AddOptions,
     .types = "f32|f16|i32|i64|i16|i8|u8 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(add),
     .notes = "Integers without a scale wrap.",
 };
 
@@ -278,7 +297,7 @@ const mote_op op_mul = {
     .versions = 8,
     .options = sch_BuiltinOptions_MulOptions,
     .types = "f32|f16|i32|u32|i64|c64|i8|u8 = > =; i16 i16 > i16|i8|u8",
-    BINARY_COMMON,
+    BINARY_COMMON(mul),
     .notes = "Integers without a scale wrap; int16 to 8 bits is a Q0.15 product.",
 };
 
@@ -288,7 +307,7 @@ const mote_op op_sub = {
     .versions = 5,
     .options = sch_BuiltinOptions_SubOptions,
     .types = "f32|i32|i64|i16|i8|u8 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(sub),
     .notes = "Integers without a scale wrap.",
 };
 
@@ -298,7 +317,7 @@ const mote_op op_div = {
     .versions = 2,
     .options = sch_BuiltinOptions_DivOptions,
     .types = "f32|i32|i16|i8|u8 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(quotient),
     .notes = "Integers truncate; a divisor of 0 is an error unless the numbers are floats.",
 };
 
@@ -308,7 +327,7 @@ const mote_op op_squared_difference = {
     .versions = 2,
     .options = sch_BuiltinOptions_SquaredDifferenceOptions,
     .types = "f32|i32|i8 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(squared_difference),
 };
 
 const mote_op op_maximum = {
@@ -317,7 +336,7 @@ const mote_op op_maximum = {
     .versions = 4,
     .options = sch_BuiltinOptions_MaximumMinimumOptions,
     .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(maximum),
     .notes = "Quantized operands and the result share one scale.",
 };
 
@@ -327,6 +346,6 @@ const mote_op op_minimum = {
     .versions = 4,
     .options = sch_BuiltinOptions_MaximumMinimumOptions,
     .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
-    BINARY_COMMON,
+    BINARY_COMMON(minimum),
     .notes = "Quantized operands and the result share one scale.",
 };

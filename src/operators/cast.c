@@ -21,16 +21,15 @@ static void convert(const void *x, void *y, size_t n, const void *params) {
 }
 
 static mote_status cast_run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   const op_tensor *x = c->in[0], *y = c->out[0];
   const int32_t flip = x->type == MOTE_INT8 ? 0x80 : 0;
   const map_dequantize plain = {.flip = flip, .zero = flip, .scale = 1};
   const cast_params p = {x->type, y->type};
   if (x->type == y->type) {
     if (x->bytes && x->data != y->data) memcpy(y->data, x->data, x->bytes);
-  } else if (y->type == MOTE_FLOAT32 && unary_is_8_bit(x)) unary_run(c, k->dequantize_8, &plain);
-  else if (y->type == MOTE_FLOAT32 && x->type == MOTE_INT16) unary_run(c, k->dequantize_16, &plain);
-  else if (y->type == MOTE_FLOAT32 && x->type == MOTE_FLOAT16) unary_run(c, k->widen_f16, NULL);
+  } else if (y->type == MOTE_FLOAT32 && unary_is_8_bit(x)) unary_run(c, map_dequantize_8[c->isa], &plain);
+  else if (y->type == MOTE_FLOAT32 && x->type == MOTE_INT16) unary_run(c, map_dequantize_16[c->isa], &plain);
+  else if (y->type == MOTE_FLOAT32 && x->type == MOTE_FLOAT16) unary_run(c, map_widen_f16[c->isa], NULL);
   else unary_run(c, convert, &p);
   return MOTE_OK;
 }

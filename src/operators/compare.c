@@ -11,56 +11,63 @@
 #include "operators/op.h"
 #include "operators/strings.h"
 
+/* Lists of kernels by type, NULL where arith.h serves. */
+typedef struct comparison {
+  arith_op arith;
+  const binary_fn *f32, *i16, *i32, *i64, *q8, *q16;
+} comparison;
+
+static const comparison less = {.arith = ARITH_LT,
+                                .f32 = binary_less_f32,
+                                .i16 = binary_less_i16,
+                                .i32 = binary_less_i32,
+                                .i64 = binary_less_i64,
+                                .q8 = binary_less_q8};
+static const comparison less_equal = {.arith = ARITH_LE,
+                                      .f32 = binary_less_equal_f32,
+                                      .i16 = binary_less_equal_i16,
+                                      .i32 = binary_less_equal_i32,
+                                      .i64 = binary_less_equal_i64,
+                                      .q8 = binary_less_equal_q8};
+static const comparison equal = {.arith = ARITH_EQ,
+                                 .f32 = binary_equal_f32,
+                                 .i32 = binary_equal_i32,
+                                 .q8 = binary_equal_q8,
+                                 .q16 = binary_equal_q16};
+static const comparison not_equal = {.arith = ARITH_NE,
+                                     .f32 = binary_not_equal_f32,
+                                     .i32 = binary_not_equal_i32,
+                                     .q8 = binary_not_equal_q8,
+                                     .q16 = binary_not_equal_q16};
+
+/* A comparison, of the operands as they are or the other way round. */
+typedef struct direction {
+  const comparison *is;
+  bool swaps;
+} direction;
+
 typedef struct compare_params {
-  compare_kind kind;
-  bool swaps;  /* the second operand is the first one of the kernel's */
+  direction direction;
   bool scaled; /* each operand by its own scale */
   binary_quant quant;
   arith arith;
 } compare_params;
 
-static void direction(const op_ctx *c, compare_params *p) {
-  int32_t code = c->op->code;
-  if (code == sch_BuiltinOperator_STABLEHLO_COMPARE) {
-    static const int32_t codes[] = {sch_BuiltinOperator_EQUAL,         sch_BuiltinOperator_NOT_EQUAL,
-                                    sch_BuiltinOperator_GREATER_EQUAL, sch_BuiltinOperator_GREATER,
-                                    sch_BuiltinOperator_LESS_EQUAL,    sch_BuiltinOperator_LESS};
-    code = codes[((const sch_StablehloCompareOptions *)c->options)->comparison_direction];
-  }
-  p->swaps = code == sch_BuiltinOperator_GREATER || code == sch_BuiltinOperator_GREATER_EQUAL;
-  switch (code) {
-    case sch_BuiltinOperator_EQUAL: p->kind = COMPARE_EQUAL; break;
-    case sch_BuiltinOperator_NOT_EQUAL: p->kind = COMPARE_NOT_EQUAL; break;
-    case sch_BuiltinOperator_LESS:
-    case sch_BuiltinOperator_GREATER: p->kind = COMPARE_LESS; break;
-    default: p->kind = COMPARE_LESS_EQUAL; break;
-  }
-}
-
-static bool tests_equality(const compare_params *p) { return p->kind == COMPARE_EQUAL || p->kind == COMPARE_NOT_EQUAL; }
-
 /* The operands as the kernel takes them. */
 static const op_tensor *operand(const op_ctx *c, int i) {
-  return c->in[((const compare_params *)c->params)->swaps ^ i];
+  return c->in[((const compare_params *)c->params)->direction.swaps ^ i];
 }
 
 /* Quantized operands are compared after rescaling each by its own scale, with 8 spare bits below: what the reference
  * does, though equal real values may so compare unequal. Without scales they are plain integers; int16 is scaled for
  * equality alone. */
 static mote_status check(op_ctx *c) {
-  static const arith_op ops[] = {ARITH_LT, ARITH_LE, ARITH_EQ, ARITH_NE};
   compare_params *p = c->params;
-  if (c->op->code == sch_BuiltinOperator_STABLEHLO_COMPARE) {
-    const uint32_t which = (uint32_t)((const sch_StablehloCompareOptions *)c->options)->comparison_direction;
-    OP_REQUIRE(c, which <= sch_StablehloComparisonDirection_STABLEHLO_COMPARISON_DIRECTION_LT, MOTE_ERR_MODEL,
-               "comparison direction %u does not exist", (unsigned)which);
-  }
-  direction(c, p);
+  p->direction = *(const direction *)c->op->variant;
   const op_tensor *a = operand(c, 0), *b = operand(c, 1);
-  p->arith = (arith){.type = a->type, .op = ops[p->kind]};
+  p->arith = (arith){.type = a->type, .op = p->direction.is->arith};
   const bool is_8_bit = a->type == MOTE_INT8 || a->type == MOTE_UINT8;
-  const bool may_scale = is_8_bit || (a->type == MOTE_INT16 && tests_equality(p));
-  if (!may_scale || c->op->code == sch_BuiltinOperator_STABLEHLO_COMPARE) return MOTE_OK;
+  if (!is_8_bit && !(a->type == MOTE_INT16 && p->direction.is->q16)) return MOTE_OK;
   const bool plain = !a->quant->count && !b->quant->count;
   p->scaled = is_8_bit || !plain;
   if (!plain) {
@@ -75,6 +82,19 @@ static mote_status check(op_ctx *c) {
   q->a = fx_quantize_multiplier(plain ? 1 : a->scale);
   q->b = fx_quantize_multiplier(plain ? 1 : b->scale);
   q->hi = 1;
+  return MOTE_OK;
+}
+
+/* STABLEHLO_COMPARE looks at no scales. */
+static mote_status stablehlo_check(op_ctx *c) {
+  static const direction directions[] = {{&equal, false}, {&not_equal, false},  {&less_equal, true},
+                                         {&less, true},   {&less_equal, false}, {&less, false}};
+  const uint32_t which = (uint32_t)((const sch_StablehloCompareOptions *)c->options)->comparison_direction;
+  OP_REQUIRE(c, which < sizeof directions / sizeof *directions, MOTE_ERR_MODEL,
+             "comparison direction %u does not exist", (unsigned)which);
+  compare_params *p = c->params;
+  p->direction = directions[which];
+  p->arith = (arith){.type = c->in[0]->type, .op = p->direction.is->arith};
   return MOTE_OK;
 }
 
@@ -101,7 +121,7 @@ static size_t index_in(const op_tensor *t, const op_tensor *out, size_t n) {
 
 static mote_status run_strings(op_ctx *c) {
   const op_tensor *out = c->out[0];
-  const bool equal = ((const compare_params *)c->params)->kind == COMPARE_EQUAL;
+  const bool wanted = ((const compare_params *)c->params)->arith.op == ARITH_EQ;
   const size_t n = op_count(out);
   if (n == 0) return MOTE_OK;
   for (int i = 0; i < 2; i++)
@@ -113,24 +133,23 @@ static mote_status run_strings(op_ctx *c) {
       OP_REQUIRE(c, str_at(c->in[k], index_in(c->in[k], out, i), &s[k]), MOTE_ERR_RUN,
                  "a string of input %d does not lie inside its buffer", k);
     const bool same = s[0].size == s[1].size && (s[0].size == 0 || !memcmp(s[0].data, s[1].data, s[0].size));
-    ((uint8_t *)out->data)[i] = same == equal;
+    ((uint8_t *)out->data)[i] = same == wanted;
   }
   return MOTE_OK;
 }
 
 /* ---- numbers ---- */
 
-static binary_fn kernel_of(const op_ctx *c) {
+static const binary_fn *kernel_of(const op_ctx *c) {
   const compare_params *p = c->params;
-  const binary_kernels *k = kern_binary(c->isa);
+  const comparison *is = p->direction.is;
   const mote_type type = c->in[0]->type;
-  if (p->scaled && type == MOTE_INT16) return p->kind == COMPARE_EQUAL ? k->equal_q16 : k->not_equal_q16;
-  if (p->scaled) return k->compare_q8[p->kind];
+  if (p->scaled) return type == MOTE_INT16 ? is->q16 : is->q8;
   switch ((int)type) {
-    case MOTE_FLOAT32: return k->compare_f32[p->kind];
-    case MOTE_INT16: return k->compare_i16[p->kind];
-    case MOTE_INT32: return k->compare_i32[p->kind];
-    case MOTE_INT64: return k->compare_i64[p->kind];
+    case MOTE_FLOAT32: return is->f32;
+    case MOTE_INT16: return is->i16;
+    case MOTE_INT32: return is->i32;
+    case MOTE_INT64: return is->i64;
     default: return NULL;
   }
 }
@@ -138,13 +157,13 @@ static binary_fn kernel_of(const op_ctx *c) {
 static mote_status run(op_ctx *c) {
   const compare_params *p = c->params;
   if (c->in[0]->type == MOTE_STRING) return run_strings(c);
-  const binary_fn f = kernel_of(c);
+  const binary_fn *const f = kernel_of(c);
   const void *params = f ? (const void *)&p->quant : (const void *)&p->arith;
-  broadcast_run(c, c->record, operand(c, 0), operand(c, 1), f ? f : kern_arith_run, params);
+  broadcast_run(c, c->record, operand(c, 0), operand(c, 1), f ? f[c->isa] : kern_arith_run, params);
   return MOTE_OK;
 }
 
-#define COMPARE(symbol, code_name, version, taken, ...)                                                                \
+#define COMPARE(symbol, code_name, which, swaps, version, taken, ...)                                                  \
   const mote_op op_##symbol = {                                                                                        \
       .name = #code_name,                                                                                              \
       .code = sch_BuiltinOperator_##code_name,                                                                         \
@@ -160,18 +179,35 @@ static mote_status run(op_ctx *c) {
       .infer = infer,                                                                                                  \
       .plan = plan,                                                                                                    \
       .run = run,                                                                                                      \
+      .variant = &(const direction){&which, swaps},                                                                    \
       __VA_ARGS__,                                                                                                     \
   };
 
 #define ORDERED "f32|f16|bf16|i16|i32|i64|i8|u8"
 
-COMPARE(less, LESS, 3, ORDERED, .options = sch_BuiltinOptions_LessOptions)
-COMPARE(less_equal, LESS_EQUAL, 2, ORDERED, .options = sch_BuiltinOptions_LessEqualOptions)
-COMPARE(greater, GREATER, 2, ORDERED, .options = sch_BuiltinOptions_GreaterOptions)
-COMPARE(greater_equal, GREATER_EQUAL, 3, ORDERED, .options = sch_BuiltinOptions_GreaterEqualOptions)
-COMPARE(equal, EQUAL, 5, ORDERED "|bool|str", .options = sch_BuiltinOptions_EqualOptions,
+COMPARE(less, LESS, less, false, 3, ORDERED, .options = sch_BuiltinOptions_LessOptions)
+COMPARE(less_equal, LESS_EQUAL, less_equal, false, 2, ORDERED, .options = sch_BuiltinOptions_LessEqualOptions)
+COMPARE(greater, GREATER, less, true, 2, ORDERED, .options = sch_BuiltinOptions_GreaterOptions)
+COMPARE(greater_equal, GREATER_EQUAL, less_equal, true, 3, ORDERED, .options = sch_BuiltinOptions_GreaterEqualOptions)
+COMPARE(equal, EQUAL, equal, false, 5, ORDERED "|bool|str", .options = sch_BuiltinOptions_EqualOptions,
         .notes = "int16 with a scale is compared by what it means.")
-COMPARE(not_equal, NOT_EQUAL, 4, ORDERED "|bool|str", .options = sch_BuiltinOptions_NotEqualOptions,
+COMPARE(not_equal, NOT_EQUAL, not_equal, false, 4, ORDERED "|bool|str", .options = sch_BuiltinOptions_NotEqualOptions,
         .notes = "int16 with a scale is compared by what it means.")
-COMPARE(stablehlo_compare, STABLEHLO_COMPARE, 1, "f32|f16|bf16|f64|i8|u8|i16|u16|i32|u32|i64|u64|bool",
-        .options_2 = sch_BuiltinOptions2_StablehloCompareOptions, .notes = "Scales are not looked at.")
+const mote_op op_stablehlo_compare = {
+    .name = "STABLEHLO_COMPARE",
+    .code = sch_BuiltinOperator_STABLEHLO_COMPARE,
+    .versions = 1,
+    .options_2 = sch_BuiltinOptions2_StablehloCompareOptions,
+    .inputs_min = 2,
+    .inputs_max = 2,
+    .outputs_min = 1,
+    .outputs_max = 1,
+    .types = "f32|f16|bf16|f64|i8|u8|i16|u16|i32|u32|i64|u64|bool = > bool",
+    .params_size = sizeof(compare_params),
+    .record_size = sizeof(broadcast_plan),
+    .check = stablehlo_check,
+    .infer = infer,
+    .plan = plan,
+    .run = run,
+    .notes = "Scales are not looked at.",
+};

@@ -160,7 +160,7 @@ static void activate_task(void *arg, size_t task, int worker) {
     case sch_ActivationFunctionType_SIGN_BIT:
       for (size_t i = 0; i < n; i++) y[i] = signbit(y[i]) ? 1.0f : 0.0f;
       return;
-    default: kern_map(c->isa)->clamp_f32(y, y, n, &p->bounds); return;
+    default: map_clamp_f32[c->isa](y, y, n, &p->bounds); return;
   }
 }
 

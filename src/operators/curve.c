@@ -207,17 +207,16 @@ static void run_sqrt_16(op_ctx *c) {
 }
 
 static mote_status run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   const op_tensor *x = c->in[0];
   const real_op op = rule_of(c).op;
   const bool plain = op == REAL_ABS && !x->quant->count && !c->out[0]->quant->count;
   MOTE_TRY(check_roots(c));
-  if (unary_is_8_bit(x) && !plain) unary_run(c, k->lut_8, c->params);
+  if (unary_is_8_bit(x) && !plain) unary_run(c, map_lut_8[c->isa], c->params);
   else if (x->type == MOTE_INT16 && !plain) {
     if (op == REAL_SQRT) run_sqrt_16(c);
     else unary_run(c, op == REAL_TANH ? kern_tanh_16 : op == REAL_ABS ? abs_16 : kern_lut_16, c->params);
-  } else if (x->type == MOTE_FLOAT32 && op == REAL_EXP) unary_run(c, k->exp_f32, NULL);
-  else if (x->type == MOTE_FLOAT32 && op == REAL_TANH) unary_run(c, k->tanh_f32, NULL);
+  } else if (x->type == MOTE_FLOAT32 && op == REAL_EXP) unary_run(c, map_exp_f32[c->isa], NULL);
+  else if (x->type == MOTE_FLOAT32 && op == REAL_TANH) unary_run(c, map_tanh_f32[c->isa], NULL);
   else unary_run(c, kern_real_run, c->params);
   return MOTE_OK;
 }

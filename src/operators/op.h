@@ -203,7 +203,9 @@ struct mote_op {
   uint32_t traits;
   size_t params_size, record_size, state_size; /* state that shapes decide: see op_ctx */
   op_phase check, prepare, infer, plan, run;
-  const char *notes; /* one sentence for `mote ops` and the documentation */
+  const void *variant; /* what sets an operator apart from others of its file, as that file has it. What only other
+                          operators' variants name, a build without those leaves out */
+  const char *notes;   /* one sentence for `mote ops` and the documentation */
 };
 
 /* All builtin operators, in the order of list.def; ends with NULL. */

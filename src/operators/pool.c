@@ -90,14 +90,29 @@ static void task(void *arg, size_t index, int worker) {
   for (size_t i = first; i < last; i++) pool_row(k, i);
 }
 
+typedef struct pooling {
+  pool_fn (*kernel)(mote_type type, cpu_level isa);
+} pooling;
+
+static pool_fn average(mote_type type, cpu_level isa) {
+  return (type == MOTE_FLOAT32 ? pool_average_f32 : is_8_bit(type) ? pool_average_8 : pool_average_16)[isa];
+}
+
+static pool_fn max(mote_type type, cpu_level isa) {
+  return (type == MOTE_FLOAT32 ? pool_max_f32 : is_8_bit(type) ? pool_max_8 : pool_max_16)[isa];
+}
+
+static pool_fn l2(mote_type type, cpu_level isa) {
+  (void)type, (void)isa;
+  return kern_pool_l2_f32;
+}
+
 static mote_status run(op_ctx *c) {
   const op_tensor *x = c->in[0], *y = c->out[0];
   if (op_count(y) == 0) return MOTE_OK;
-  const pool_kernels *kernels = kern_pool(c->isa);
-  const pool_kind kind = c->op->code == sch_BuiltinOperator_MAX_POOL_2D ? POOL_MAX : POOL_AVERAGE;
+  const pooling *const p = c->op->variant;
   walk k = {.plan = c->record, .options = options(c), .bounds = c->params, .x = x->data, .y = y->data};
-  k.f = x->type == MOTE_FLOAT32 ? kernels->f32[kind] : is_8_bit(x->type) ? kernels->s8[kind] : kernels->s16[kind];
-  if (c->op->code == sch_BuiltinOperator_L2_POOL_2D) k.f = kern_pool_l2_f32;
+  k.f = p->kernel(x->type, c->isa);
   k.bytes = (size_t)mote_type_bits(x->type) / 8;
   k.height = x->dims[1], k.width = x->dims[2], k.channels = x->dims[3];
   k.rows = (size_t)y->dims[0] * (size_t)y->dims[1];
@@ -108,7 +123,7 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-#define POOL(symbol, code_name, version, taken, note)                                                                  \
+#define POOL(symbol, code_name, which, version, taken, note)                                                           \
   const mote_op op_##symbol = {                                                                                        \
       .name = #code_name,                                                                                              \
       .code = sch_BuiltinOperator_##code_name,                                                                         \
@@ -125,9 +140,10 @@ static mote_status run(op_ctx *c) {
       .infer = infer,                                                                                                  \
       .plan = plan,                                                                                                    \
       .run = run,                                                                                                      \
+      .variant = &(const pooling){which},                                                                              \
       .notes = note,                                                                                                   \
   };
 
-POOL(average_pool_2d, AVERAGE_POOL_2D, 3, "f32|i8|u8|i16", "Input and output share one scale.")
-POOL(max_pool_2d, MAX_POOL_2D, 3, "f32|i8|u8|i16", "Input and output share one scale.")
-POOL(l2_pool_2d, L2_POOL_2D, 1, "f32", "The root of the mean of squares.")
+POOL(average_pool_2d, AVERAGE_POOL_2D, average, 3, "f32|i8|u8|i16", "Input and output share one scale.")
+POOL(max_pool_2d, MAX_POOL_2D, max, 3, "f32|i8|u8|i16", "Input and output share one scale.")
+POOL(l2_pool_2d, L2_POOL_2D, l2, 1, "f32", "The root of the mean of squares.")

@@ -42,7 +42,6 @@ static mote_status plan(op_ctx *c) {
 }
 
 static mote_status run(op_ctx *c) {
-  const binary_kernels *k = kern_binary(c->isa);
   const mote_type type = c->in[0]->type;
   op_tensor alpha = *c->in[1];
   if (widens(c)) {
@@ -52,8 +51,10 @@ static mote_status run(op_ctx *c) {
     alpha.data = wide;
     alpha.type = MOTE_INT16;
   }
-  const binary_fn f = type == MOTE_FLOAT32 ? k->prelu_f32 : type == MOTE_INT16 ? k->prelu_q16 : k->prelu_q8;
-  broadcast_run(c, c->record, c->in[0], &alpha, f, c->params);
+  const binary_fn *const f = type == MOTE_FLOAT32 ? binary_prelu_f32
+                             : type == MOTE_INT16 ? binary_prelu_q16
+                                                  : binary_prelu_q8;
+  broadcast_run(c, c->record, c->in[0], &alpha, f[c->isa], c->params);
   return MOTE_OK;
 }
 

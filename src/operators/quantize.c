@@ -78,8 +78,8 @@ typedef struct channel_walk {
   size_t x_bytes, y_bytes;
   size_t outer, channels, inner, outer_a_task;
   int32_t flip, lo, hi; /* of the integers */
-  bool quantizes, wide; /* wide: 16 bits */
-  const map_kernels *k;
+  bool quantizes;
+  map_fn row, run; /* with a scale for each element, with one for all */
 } channel_walk;
 
 /* n elements from `at` on, with a scale and zero point for each. */
@@ -88,8 +88,7 @@ static void run_row(const channel_walk *w, size_t at, size_t n, const float *sca
   const map_dequantize_row d = {w->flip, scale, zero};
   const char *x = w->x + at * w->x_bytes;
   char *y = w->y + at * w->y_bytes;
-  if (w->quantizes) (w->wide ? w->k->quantize_row_16 : w->k->quantize_row_8)(x, y, n, &q);
-  else (w->wide ? w->k->dequantize_row_16 : w->k->dequantize_row_8)(x, y, n, &d);
+  w->row(x, y, n, w->quantizes ? (const void *)&q : &d);
 }
 
 /* The run of one channel that begins at `at`. */
@@ -100,8 +99,7 @@ static void run_channel(const channel_walk *w, size_t channel, size_t at) {
   const map_dequantize d = {w->flip, zero + w->flip, scale};
   const char *x = w->x + at * w->x_bytes;
   char *y = w->y + at * w->y_bytes;
-  if (w->quantizes) (w->wide ? w->k->quantize_16 : w->k->quantize_8)(x, y, w->inner, &q);
-  else (w->wide ? w->k->dequantize_16 : w->k->dequantize_8)(x, y, w->inner, &d);
+  w->run(x, y, w->inner, w->quantizes ? (const void *)&q : &d);
 }
 
 /* Outer indices whose channels together fill half a block or less: scales are spread once for all of them. */
@@ -150,9 +148,9 @@ static void channel_task(void *arg, size_t index, int worker) {
   }
 }
 
-static void run_per_channel(op_ctx *c, const op_tensor *x, const op_tensor *y) {
+static void run_per_channel(op_ctx *c, const op_tensor *x, const op_tensor *y, const map_fn *row, const map_fn *run) {
   const op_tensor *t = integers(c);
-  channel_walk w = {.quant = t->quant, .x = x->data, .y = y->data, .k = kern_map(c->isa)};
+  channel_walk w = {.quant = t->quant, .x = x->data, .y = y->data, .row = row[c->isa], .run = run[c->isa]};
   if (op_count(x) == 0) return;
   w.x_bytes = (size_t)mote_type_bits(x->type) / 8;
   w.y_bytes = (size_t)mote_type_bits(y->type) / 8;
@@ -161,7 +159,6 @@ static void run_per_channel(op_ctx *c, const op_tensor *x, const op_tensor *y) {
   w.inner = op_span(x, t->quant->axis + 1, x->rank);
   w.flip = t->type == MOTE_INT8 || t->type == MOTE_INT4 || t->type == MOTE_INT2 ? 0x80 : 0;
   w.quantizes = t == c->out[0];
-  w.wide = t->type == MOTE_INT16;
   op_type_range(t->type, &w.lo, &w.hi);
   w.outer_a_task = TASK_ELEMENTS / (w.channels * w.inner) + 1;
   op_parallel(c, (w.outer + w.outer_a_task - 1) / w.outer_a_task, channel_task, &w);
@@ -201,12 +198,11 @@ static mote_status quantize_check(op_ctx *c) {
   return MOTE_OK;
 }
 
-static map_fn quantize_kernel(const op_ctx *c, mote_type x, mote_type y) {
-  const map_kernels *k = kern_map(c->isa);
-  if (x == MOTE_FLOAT32) return is_8_bit(y) ? k->quantize_8 : k->quantize_16;
-  if (x == MOTE_INT32) return is_8_bit(y) ? k->requant_32_8 : k->requant_32_16;
-  if (x == MOTE_INT16) return is_8_bit(y) ? k->requant_16_8 : y == MOTE_INT16 ? k->requant_16_16 : k->requant_16_32;
-  return is_8_bit(y) ? k->lut_8 : k->lut_8_16;
+static const map_fn *quantize_kernel(mote_type x, mote_type y) {
+  if (x == MOTE_FLOAT32) return is_8_bit(y) ? map_quantize_8 : map_quantize_16;
+  if (x == MOTE_INT32) return is_8_bit(y) ? map_requant_32_8 : map_requant_32_16;
+  if (x == MOTE_INT16) return is_8_bit(y) ? map_requant_16_8 : y == MOTE_INT16 ? map_requant_16_16 : map_requant_16_32;
+  return is_8_bit(y) ? map_lut_8 : map_lut_8_16;
 }
 
 static mote_status quantize_run(op_ctx *c) {
@@ -214,8 +210,9 @@ static mote_status quantize_run(op_ctx *c) {
   op_tensor y = *c->out[0];
   const bool packed = is_packed(y.type);
   if (packed) y = as_bytes(&y, c->scratch);
-  if (per_channel(c)) run_per_channel(c, x, &y);
-  else unary_run_on(c, x, &y, quantize_kernel(c, x->type, y.type), c->params);
+  const map_fn *const f = quantize_kernel(x->type, y.type);
+  if (per_channel(c)) run_per_channel(c, x, &y, is_8_bit(y.type) ? map_quantize_row_8 : map_quantize_row_16, f);
+  else unary_run_on(c, x, &y, f[c->isa], c->params);
   if (packed) repack(&y, c->out[0]);
   return MOTE_OK;
 }
@@ -253,17 +250,18 @@ static mote_status dequantize_check(op_ctx *c) {
 }
 
 static mote_status dequantize_run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   op_tensor x = *c->in[0];
-  if (x.type == MOTE_FLOAT16) unary_run(c, k->widen_f16, NULL);
+  if (x.type == MOTE_FLOAT16) unary_run(c, map_widen_f16[c->isa], NULL);
   if (x.type == MOTE_BFLOAT16) num_convert(x.type, x.data, MOTE_FLOAT32, c->out[0]->data, 0, op_count(&x));
   if (x.type == MOTE_FLOAT16 || x.type == MOTE_BFLOAT16) return MOTE_OK;
   if (is_packed(x.type)) {
     x = as_bytes(&x, c->scratch);
     repack(c->in[0], &x);
   }
-  if (per_channel(c)) run_per_channel(c, &x, c->out[0]);
-  else unary_run_on(c, &x, c->out[0], is_8_bit(x.type) ? k->dequantize_8 : k->dequantize_16, c->params);
+  const bool bytes = is_8_bit(x.type);
+  const map_fn *const f = bytes ? map_dequantize_8 : map_dequantize_16;
+  if (per_channel(c)) run_per_channel(c, &x, c->out[0], bytes ? map_dequantize_row_8 : map_dequantize_row_16, f);
+  else unary_run_on(c, &x, c->out[0], f[c->isa], c->params);
   return MOTE_OK;
 }
 

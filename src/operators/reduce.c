@@ -298,38 +298,60 @@ static void task(void *arg, size_t index, int worker) {
   for (size_t i = first; i < last; i++) unit(w, i);
 }
 
-static reduce_fn extreme_of(mote_type type, bool max) {
+typedef struct reduction {
+  reduce_fn (*kernel)(mote_type type, cpu_level isa);
+} reduction;
+
+static reduce_fn sum_of(mote_type type, cpu_level isa) {
   switch ((int)type) {
-    case MOTE_FLOAT32: return max ? fold_max_f32 : fold_min_f32;
-    case MOTE_INT16: return max ? fold_max_16 : fold_min_16;
-    case MOTE_INT32: return max ? fold_max_32 : fold_min_32;
-    case MOTE_INT64: return max ? fold_max_64 : fold_min_64;
-    default: return max ? fold_max_8 : fold_min_8;
+    case MOTE_FLOAT32: return reduce_sum_f32[isa];
+    case MOTE_INT16: return reduce_sum_16[isa];
+    case MOTE_INT32: return reduce_sum_32[isa];
+    case MOTE_INT64: return reduce_sum_64[isa];
+    default: return reduce_sum_8[isa];
   }
 }
 
-static reduce_fn product_of(mote_type type) {
+static reduce_fn max_of(mote_type type, cpu_level isa) {
+  (void)isa;
+  switch ((int)type) {
+    case MOTE_FLOAT32: return fold_max_f32;
+    case MOTE_INT16: return fold_max_16;
+    case MOTE_INT32: return fold_max_32;
+    case MOTE_INT64: return fold_max_64;
+    default: return fold_max_8;
+  }
+}
+
+static reduce_fn min_of(mote_type type, cpu_level isa) {
+  (void)isa;
+  switch ((int)type) {
+    case MOTE_FLOAT32: return fold_min_f32;
+    case MOTE_INT16: return fold_min_16;
+    case MOTE_INT32: return fold_min_32;
+    case MOTE_INT64: return fold_min_64;
+    default: return fold_min_8;
+  }
+}
+
+static reduce_fn any_of(mote_type type, cpu_level isa) {
+  (void)type, (void)isa;
+  return fold_any;
+}
+
+static reduce_fn all_of(mote_type type, cpu_level isa) {
+  (void)type, (void)isa;
+  return fold_all;
+}
+
+static reduce_fn product_of(mote_type type, cpu_level isa) {
+  (void)isa;
   switch ((int)type) {
     case MOTE_FLOAT32: return fold_product_f32;
     case MOTE_INT16: return fold_product_q16;
     case MOTE_INT32: return fold_product_32;
     case MOTE_INT64: return fold_product_64;
     default: return fold_product_q8;
-  }
-}
-
-static reduce_fn kernel_of(const op_ctx *c) {
-  const reduce_kernels *k = kern_reduce(c->isa);
-  if (is_extreme(c)) return extreme_of(c->in[0]->type, c->op->code == sch_BuiltinOperator_REDUCE_MAX);
-  if (is_product(c)) return product_of(c->in[0]->type);
-  if (c->op->code == sch_BuiltinOperator_REDUCE_ANY) return fold_any;
-  if (c->op->code == sch_BuiltinOperator_REDUCE_ALL) return fold_all;
-  switch ((int)c->in[0]->type) {
-    case MOTE_FLOAT32: return k->sum_f32;
-    case MOTE_INT16: return k->sum_16;
-    case MOTE_INT32: return k->sum_32;
-    case MOTE_INT64: return k->sum_64;
-    default: return k->sum_8;
   }
 }
 
@@ -359,14 +381,14 @@ static void set_steps(walk *w) {
 static mote_status run(op_ctx *c) {
   const reduce_plan *p = c->record;
   if (p->outputs == 0) return MOTE_OK;
-  walk w = {.plan = p, .params = c->params, .sum = kernel_of(c), .type = c->in[0]->type, .mean = is_mean(c)};
+  walk w = {.plan = p, .params = c->params, .type = c->in[0]->type, .mean = is_mean(c)};
+  w.sum = ((const reduction *)c->op->variant)->kernel(w.type, c->isa);
   w.code = c->op->code;
   w.y_scale = c->out[0]->scale;
   w.x = c->in[0]->data;
   w.y = c->out[0]->data;
   w.bytes = (size_t)mote_type_bits(w.type) / 8;
-  const map_kernels *k = kern_map(c->isa);
-  w.requant = w.type == MOTE_INT16 ? k->requant_32_16 : k->requant_32_8;
+  w.requant = (w.type == MOTE_INT16 ? map_requant_32_16 : map_requant_32_8)[c->isa];
   set_steps(&w);
   w.blocks = (w.width + BLOCK - 1) / BLOCK;
   w.units = (size_t)p->outputs / w.width * w.blocks;
@@ -376,17 +398,19 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-#define REDUCE_COMMON                                                                                                  \
+#define REDUCE_COMMON(which)                                                                                           \
   .options = sch_BuiltinOptions_ReducerOptions, .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1,  \
   .params_size = sizeof(reduce_params), .record_size = sizeof(reduce_plan), .check = check, .infer = infer,            \
-  .plan = plan, .run = run
+  .plan = plan, .run = run, .variant = &(const reduction) {                                                            \
+    which                                                                                                              \
+  }
 
 const mote_op op_mean = {
     .name = "MEAN",
     .code = sch_BuiltinOperator_MEAN,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON,
+    REDUCE_COMMON(sum_of),
     .notes = "Integer means truncate; the mean of nothing is 0.",
 };
 
@@ -395,7 +419,7 @@ const mote_op op_sum = {
     .code = sch_BuiltinOperator_SUM,
     .versions = 2,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON,
+    REDUCE_COMMON(sum_of),
 };
 
 const mote_op op_reduce_prod = {
@@ -403,7 +427,7 @@ const mote_op op_reduce_prod = {
     .code = sch_BuiltinOperator_REDUCE_PROD,
     .versions = 2,
     .types = "f32|i32|i64|i8|i16 i32 > =",
-    REDUCE_COMMON,
+    REDUCE_COMMON(product_of),
     .notes = "Quantized products are rescaled at each step; the product of nothing is 1.",
 };
 
@@ -412,7 +436,7 @@ const mote_op op_reduce_max = {
     .code = sch_BuiltinOperator_REDUCE_MAX,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON,
+    REDUCE_COMMON(max_of),
     .notes = "NaN is passed over; of nothing, the lowest finite value.",
 };
 
@@ -421,7 +445,7 @@ const mote_op op_reduce_min = {
     .code = sch_BuiltinOperator_REDUCE_MIN,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON,
+    REDUCE_COMMON(min_of),
     .notes = "NaN is passed over; of nothing, the highest finite value.",
 };
 
@@ -430,7 +454,7 @@ const mote_op op_reduce_any = {
     .code = sch_BuiltinOperator_REDUCE_ANY,
     .versions = 1,
     .types = "bool i32 > bool",
-    REDUCE_COMMON,
+    REDUCE_COMMON(any_of),
 };
 
 const mote_op op_reduce_all = {
@@ -438,5 +462,5 @@ const mote_op op_reduce_all = {
     .code = sch_BuiltinOperator_REDUCE_ALL,
     .versions = 1,
     .types = "bool i32 > bool",
-    REDUCE_COMMON,
+    REDUCE_COMMON(all_of),
 };

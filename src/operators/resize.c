@@ -109,12 +109,11 @@ static void bilinear_task(void *arg, size_t task, int worker) {
 }
 
 static resize_fn bilinear_kernel(mote_type type, cpu_level level) {
-  const resize_kernels *const k = kern_resize(level);
   switch (type) {
-    case MOTE_UINT8: return k->u8;
-    case MOTE_INT8: return k->s8;
-    case MOTE_INT16: return k->s16;
-    default: return k->f32;
+    case MOTE_UINT8: return resize_u8[level];
+    case MOTE_INT8: return resize_s8[level];
+    case MOTE_INT16: return resize_s16;
+    default: return resize_f32[level];
   }
 }
 

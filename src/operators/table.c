@@ -12,7 +12,7 @@ static mote_status infer(op_ctx *c) {
 }
 
 static mote_status run(op_ctx *c) {
-  unary_run(c, c->in[0]->type == MOTE_INT16 ? kern_lut_16 : kern_map(c->isa)->lut_8, c->in[1]->data);
+  unary_run(c, c->in[0]->type == MOTE_INT16 ? kern_lut_16 : map_lut_8[c->isa], c->in[1]->data);
   return MOTE_OK;
 }
 

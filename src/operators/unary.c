@@ -136,9 +136,9 @@ static mote_status relu_check(op_ctx *c) {
 }
 
 static mote_status relu_run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   const mote_type type = c->in[0]->type;
-  unary_run(c, type == MOTE_FLOAT32 ? k->clamp_f32 : type == MOTE_INT16 ? k->requant_16_16 : k->lut_8, c->params);
+  const map_fn *const f = type == MOTE_FLOAT32 ? map_clamp_f32 : type == MOTE_INT16 ? map_requant_16_16 : map_lut_8;
+  unary_run(c, f[c->isa], c->params);
   return MOTE_OK;
 }
 
@@ -175,9 +175,9 @@ static mote_status leaky_check(op_ctx *c) {
 }
 
 static mote_status leaky_run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   const mote_type type = c->in[0]->type;
-  unary_run(c, type == MOTE_FLOAT32 ? k->leaky_f32 : type == MOTE_INT16 ? k->leaky_16 : k->lut_8, c->params);
+  const map_fn *const f = type == MOTE_FLOAT32 ? map_leaky_f32 : type == MOTE_INT16 ? map_leaky_16 : map_lut_8;
+  unary_run(c, f[c->isa], c->params);
   return MOTE_OK;
 }
 
@@ -220,12 +220,11 @@ static mote_status logistic_check(op_ctx *c) {
 }
 
 static mote_status logistic_run(op_ctx *c) {
-  const map_kernels *k = kern_map(c->isa);
   switch ((int)c->in[0]->type) {
-    case MOTE_FLOAT32: unary_run(c, k->logistic_f32, NULL); break;
-    case MOTE_INT16: unary_run(c, k->logistic_16, c->params); break;
+    case MOTE_FLOAT32: unary_run(c, map_logistic_f32[c->isa], NULL); break;
+    case MOTE_INT16: unary_run(c, map_logistic_16[c->isa], c->params); break;
     case MOTE_INT8:
-    case MOTE_UINT8: unary_run(c, k->lut_8, c->params); break;
+    case MOTE_UINT8: unary_run(c, map_lut_8[c->isa], c->params); break;
     default: unary_run(c, kern_real_run, c->params); break;
   }
   return MOTE_OK;

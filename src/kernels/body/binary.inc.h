@@ -20,117 +20,117 @@ static inline int64_t clamp_i64(int64_t x, int64_t lo, int64_t hi) {
 static inline int32_t wrap_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 static inline int32_t wrap_mul(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
 
-#define NAME add_f32
+#define NAME binary_add_f32
 #define IN float
 #define OUT float
 #define PARAMS binary_f32
 #define EXPR(a, b) clamp_f32((a) + (b), p)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME mul_f32
+#define NAME binary_mul_f32
 #define IN float
 #define OUT float
 #define PARAMS binary_f32
 #define EXPR(a, b) clamp_f32((a) * (b), p)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME sub_f32
+#define NAME binary_sub_f32
 #define IN float
 #define OUT float
 #define PARAMS binary_f32
 #define EXPR(a, b) clamp_f32((a) - (b), p)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME div_f32
+#define NAME binary_div_f32
 #define IN float
 #define OUT float
 #define PARAMS binary_f32
 #define EXPR(a, b) clamp_f32((a) / (b), p)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME squared_difference_f32
+#define NAME binary_squared_difference_f32
 #define IN float
 #define OUT float
 #define PARAMS binary_f32
 #define EXPR(a, b) clamp_f32(((a) - (b)) * ((a) - (b)), p)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME max_f32
+#define NAME binary_max_f32
 #define IN float
 #define OUT float
 #define EXPR(a, b) ((a) > (b) ? (a) : (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME min_f32
+#define NAME binary_min_f32
 #define IN float
 #define OUT float
 #define EXPR(a, b) ((a) < (b) ? (a) : (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME max_8
+#define NAME binary_max_8
 #define IN uint8_t
 #define OUT uint8_t
 #define PARAMS binary_quant
 #define EXPR(a, b) (((a) ^ p.flip) > ((b) ^ p.flip) ? (a) : (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME min_8
+#define NAME binary_min_8
 #define IN uint8_t
 #define OUT uint8_t
 #define PARAMS binary_quant
 #define EXPR(a, b) (((a) ^ p.flip) < ((b) ^ p.flip) ? (a) : (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME sub_i32
+#define NAME binary_sub_i32
 #define IN int32_t
 #define OUT int32_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i32((int32_t)((uint32_t)(a) - (uint32_t)(b)), (int32_t)p.lo, (int32_t)p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME add_i16
+#define NAME binary_add_i16
 #define IN int16_t
 #define OUT int16_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i32((int16_t)((a) + (b)), (int32_t)p.lo, (int32_t)p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME mul_i16
+#define NAME binary_mul_i16
 #define IN int16_t
 #define OUT int16_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i32((int16_t)((a) * (b)), (int32_t)p.lo, (int32_t)p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME add_i32
+#define NAME binary_add_i32
 #define IN int32_t
 #define OUT int32_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i32(wrap_add(a, b), (int32_t)p.lo, (int32_t)p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME mul_i32
+#define NAME binary_mul_i32
 #define IN int32_t
 #define OUT int32_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i32(wrap_mul(a, b), (int32_t)p.lo, (int32_t)p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME add_i64
+#define NAME binary_add_i64
 #define IN int64_t
 #define OUT int64_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i64((int64_t)((uint64_t)(a) + (uint64_t)(b)), p.lo, p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME mul_i64
+#define NAME binary_mul_i64
 #define IN int64_t
 #define OUT int64_t
 #define PARAMS binary_int
 #define EXPR(a, b) clamp_i64((int64_t)((uint64_t)(a) * (uint64_t)(b)), p.lo, p.hi)
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME prelu_f32
+#define NAME binary_prelu_f32
 #define IN float
 #define OUT float
 #define EXPR(a, b) ((a) >= 0 ? (a) : (a) * (b))
@@ -249,120 +249,120 @@ static void quant_16(const int16_t *a, const int16_t *b, void *y, bool bytes, si
   }
 }
 
-static void add_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_add_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_add);
 }
-static void mul_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_mul_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_mul);
 }
-static void sub_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_sub_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_sub);
 }
-static void div_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_div_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_div);
 }
-static void squared_difference_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_squared_difference_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_squared_difference);
 }
-static void prelu_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_prelu_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_prelu);
 }
-static void add_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_add_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_add);
 }
-static void mul_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_mul_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_mul);
 }
-static void sub_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_sub_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_sub);
 }
-static void div_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_div_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_div);
 }
-static void prelu_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_prelu_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_prelu);
 }
-static void add_pot16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_add_pot16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_pot);
 }
 
-static void sub_pot16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_sub_pot16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, false, n, p, combine_sub_pot);
 }
 
-static void mul_q15_8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_mul_q15_8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, true, n, p, combine_q15);
 }
 
 /* Comparisons. */
 
-#define NAME less_f32
+#define NAME binary_less_f32
 #define IN float
 #define OUT uint8_t
 #define EXPR(a, b) ((a) < (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_i16
+#define NAME binary_less_i16
 #define IN int16_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) < (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_i32
+#define NAME binary_less_i32
 #define IN int32_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) < (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_i64
+#define NAME binary_less_i64
 #define IN int64_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) < (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_equal_f32
+#define NAME binary_less_equal_f32
 #define IN float
 #define OUT uint8_t
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_equal_i16
+#define NAME binary_less_equal_i16
 #define IN int16_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_equal_i32
+#define NAME binary_less_equal_i32
 #define IN int32_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME less_equal_i64
+#define NAME binary_less_equal_i64
 #define IN int64_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) <= (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME equal_f32
+#define NAME binary_equal_f32
 #define IN float
 #define OUT uint8_t
 #define EXPR(a, b) ((a) == (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME not_equal_f32
+#define NAME binary_not_equal_f32
 #define IN float
 #define OUT uint8_t
 #define EXPR(a, b) ((a) != (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME equal_i32
+#define NAME binary_equal_i32
 #define IN int32_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) == (b))
 #include "kernels/body/binary_loop.inc.h"
 
-#define NAME not_equal_i32
+#define NAME binary_not_equal_i32
 #define IN int32_t
 #define OUT uint8_t
 #define EXPR(a, b) ((a) != (b))
@@ -402,64 +402,21 @@ static void combine_not_equal(int32_t *a, int32_t *b, size_t n, const binary_qua
   for (size_t i = 0; i < n; i++) a[i] = a[i] != 0;
 }
 
-static void equal_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_equal_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_equal);
 }
-static void not_equal_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_not_equal_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_not_equal);
 }
-static void equal_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_equal_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, true, n, p, combine_equal);
 }
-static void not_equal_q16(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_not_equal_q16)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_16(a, b, y, true, n, p, combine_not_equal);
 }
-static void less_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_less_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_less);
 }
-static void less_equal_q8(const void *a, const void *b, void *y, size_t n, const void *p) {
+void KERN_FN(binary_less_equal_q8)(const void *a, const void *b, void *y, size_t n, const void *p) {
   quant_8(a, b, y, n, p, combine_less_equal);
 }
-
-const binary_kernels KERN_TABLE(binary_kernels) = {
-    .f32 = {[BINARY_ADD] = add_f32,
-            [BINARY_MUL] = mul_f32,
-            [BINARY_SUB] = sub_f32,
-            [BINARY_DIV] = div_f32,
-            [BINARY_SQUARED_DIFFERENCE] = squared_difference_f32,
-            [BINARY_MAX] = max_f32,
-            [BINARY_MIN] = min_f32},
-    .i16 = {[BINARY_ADD] = add_i16, [BINARY_MUL] = mul_i16},
-    .i32 = {[BINARY_ADD] = add_i32, [BINARY_MUL] = mul_i32, [BINARY_SUB] = sub_i32},
-    .i64 = {[BINARY_ADD] = add_i64, [BINARY_MUL] = mul_i64},
-    .q8 = {[BINARY_ADD] = add_q8,
-           [BINARY_MUL] = mul_q8,
-           [BINARY_SUB] = sub_q8,
-           [BINARY_DIV] = div_q8,
-           [BINARY_SQUARED_DIFFERENCE] = squared_difference_q8},
-    .q16 = {[BINARY_ADD] = add_q16, [BINARY_MUL] = mul_q16, [BINARY_SUB] = sub_q16, [BINARY_DIV] = div_q16},
-    .add_pot16 = add_pot16,
-    .sub_pot16 = sub_pot16,
-    .max_8 = max_8,
-    .min_8 = min_8,
-    .mul_q15_8 = mul_q15_8,
-    .prelu_f32 = prelu_f32,
-    .prelu_q8 = prelu_q8,
-    .prelu_q16 = prelu_q16,
-    .compare_f32 = {[COMPARE_LESS] = less_f32,
-                    [COMPARE_LESS_EQUAL] = less_equal_f32,
-                    [COMPARE_EQUAL] = equal_f32,
-                    [COMPARE_NOT_EQUAL] = not_equal_f32},
-    .compare_i16 = {[COMPARE_LESS] = less_i16, [COMPARE_LESS_EQUAL] = less_equal_i16},
-    .compare_i32 = {[COMPARE_LESS] = less_i32,
-                    [COMPARE_LESS_EQUAL] = less_equal_i32,
-                    [COMPARE_EQUAL] = equal_i32,
-                    [COMPARE_NOT_EQUAL] = not_equal_i32},
-    .compare_i64 = {[COMPARE_LESS] = less_i64, [COMPARE_LESS_EQUAL] = less_equal_i64},
-    .compare_q8 = {[COMPARE_LESS] = less_q8,
-                   [COMPARE_LESS_EQUAL] = less_equal_q8,
-                   [COMPARE_EQUAL] = equal_q8,
-                   [COMPARE_NOT_EQUAL] = not_equal_q8},
-    .equal_q16 = equal_q16,
-    .not_equal_q16 = not_equal_q16,
-};

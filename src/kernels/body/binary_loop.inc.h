@@ -1,6 +1,6 @@
 /* binary_loop.inc.h: one entry of a family of two operands. Define NAME, IN, OUT, EXPR(a, b) and, where EXPR uses
  * parameters, PARAMS: their type; p is their value. All are undefined at the end. */
-static void NAME(const void *va, const void *vb, void *vy, size_t n, const void *params) {
+void KERN_FN(NAME)(const void *va, const void *vb, void *vy, size_t n, const void *params) {
 #ifdef PARAMS
   const PARAMS p = *(const PARAMS *)params;
 #else

@@ -6,7 +6,8 @@
 
 #define KERN_JOIN_(a, b) a##_##b
 #define KERN_JOIN(a, b) KERN_JOIN_(a, b)
-/* The table of a family at this level: KERN_TABLE(map_kernels) is map_kernels_avx2. */
+/* A function of this level: KERN_FN(map_clamp_f32) is map_clamp_f32_avx2; and the table of a family. */
+#define KERN_FN(name) KERN_JOIN(name, KERN_LEVEL)
 #define KERN_TABLE(family) KERN_JOIN(family, KERN_LEVEL)
 
 /* Before a loop over elements: each iteration reads element i and then writes element i, so results may lie where an

@@ -7,7 +7,7 @@
 #include "kernels/map.h"
 #include "kernels/math_f32.h"
 
-static void map_clamp_f32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_clamp_f32)(const void *vx, void *vy, size_t n, const void *params) {
   const map_clamp p = *(const map_clamp *)params;
   const float *x = vx;
   float *y = vy;
@@ -18,7 +18,7 @@ static void map_clamp_f32(const void *vx, void *vy, size_t n, const void *params
   }
 }
 
-static void map_leaky_f32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_leaky_f32)(const void *vx, void *vy, size_t n, const void *params) {
   const float alpha = ((const map_alpha *)params)->alpha;
   const float *x = vx;
   float *y = vy;
@@ -26,7 +26,7 @@ static void map_leaky_f32(const void *vx, void *vy, size_t n, const void *params
   for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : x[i] * alpha;
 }
 
-static void map_logistic_f32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_logistic_f32)(const void *vx, void *vy, size_t n, const void *params) {
   const float *x = vx;
   float *y = vy;
   (void)params;
@@ -34,7 +34,7 @@ static void map_logistic_f32(const void *vx, void *vy, size_t n, const void *par
   for (size_t i = 0; i < n; i++) y[i] = math_logistic(x[i]);
 }
 
-static void map_exp_f32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_exp_f32)(const void *vx, void *vy, size_t n, const void *params) {
   const float *x = vx;
   float *y = vy;
   (void)params;
@@ -42,7 +42,7 @@ static void map_exp_f32(const void *vx, void *vy, size_t n, const void *params) 
   for (size_t i = 0; i < n; i++) y[i] = math_exp(x[i]);
 }
 
-static void map_tanh_f32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_tanh_f32)(const void *vx, void *vy, size_t n, const void *params) {
   const float *x = vx;
   float *y = vy;
   (void)params;
@@ -50,13 +50,13 @@ static void map_tanh_f32(const void *vx, void *vy, size_t n, const void *params)
   for (size_t i = 0; i < n; i++) y[i] = math_tanh(x[i]);
 }
 
-static void map_lut_8(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_lut_8)(const void *vx, void *vy, size_t n, const void *params) {
   const uint8_t *x = vx, *table = params;
   uint8_t *y = vy;
   for (size_t i = 0; i < n; i++) y[i] = table[x[i]];
 }
 
-static void map_lut_8_16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_lut_8_16)(const void *vx, void *vy, size_t n, const void *params) {
   const uint8_t *x = vx;
   const int16_t *table = params;
   int16_t *y = vy;
@@ -124,7 +124,7 @@ KERN_PASS map_widen_32(const int32_t *x, int32_t *to, size_t n, int32_t zero) {
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
-static void map_requant_16_32(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_requant_16_32)(const void *vx, void *vy, size_t n, const void *params) {
   const map_requant *p = params;
   int32_t *y = vy;
   quant_widen_16(vx, y, n, p->x_zero);
@@ -135,7 +135,7 @@ static void map_requant_16_32(const void *vx, void *vy, size_t n, const void *pa
 
 /* ---- the int16 table ---- */
 
-static void map_logistic_16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_logistic_16)(const void *vx, void *vy, size_t n, const void *params) {
   const map_logistic16 p = *(const map_logistic16 *)params;
   const uint32_t round = p.shift > 0 ? UINT32_C(1) << (p.shift - 1) : 0;
   const int16_t *x = vx;
@@ -189,7 +189,7 @@ KERN_PASS map_round_run(const float *x, int32_t *to, size_t n, const map_quantiz
 #define NARROW quant_narrow_16
 #include "kernels/body/map_block.inc.h"
 
-static void map_quantize_row_8(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_quantize_row_8)(const void *vx, void *vy, size_t n, const void *params) {
   const map_quantize_row p = *(const map_quantize_row *)params;
   const float *x = vx;
   uint8_t *y = vy;
@@ -200,7 +200,7 @@ static void map_quantize_row_8(const void *vx, void *vy, size_t n, const void *p
   }
 }
 
-static void map_quantize_row_16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_quantize_row_16)(const void *vx, void *vy, size_t n, const void *params) {
   const map_quantize_row p = *(const map_quantize_row *)params;
   const float *x = vx;
   int16_t *y = vy;
@@ -211,7 +211,7 @@ static void map_quantize_row_16(const void *vx, void *vy, size_t n, const void *
   }
 }
 
-static void map_dequantize_8(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_dequantize_8)(const void *vx, void *vy, size_t n, const void *params) {
   const map_dequantize p = *(const map_dequantize *)params;
   const uint8_t *x = vx;
   float *y = vy;
@@ -219,7 +219,7 @@ static void map_dequantize_8(const void *vx, void *vy, size_t n, const void *par
   for (size_t i = 0; i < n; i++) y[i] = p.scale * (float)((x[i] ^ p.flip) - p.zero);
 }
 
-static void map_dequantize_16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_dequantize_16)(const void *vx, void *vy, size_t n, const void *params) {
   const map_dequantize p = *(const map_dequantize *)params;
   const int16_t *x = vx;
   float *y = vy;
@@ -227,7 +227,7 @@ static void map_dequantize_16(const void *vx, void *vy, size_t n, const void *pa
   for (size_t i = 0; i < n; i++) y[i] = p.scale * (float)(x[i] - p.zero);
 }
 
-static void map_dequantize_row_8(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_dequantize_row_8)(const void *vx, void *vy, size_t n, const void *params) {
   const map_dequantize_row p = *(const map_dequantize_row *)params;
   const uint8_t *x = vx;
   float *y = vy;
@@ -235,7 +235,7 @@ static void map_dequantize_row_8(const void *vx, void *vy, size_t n, const void 
   for (size_t i = 0; i < n; i++) y[i] = p.scale[i] * (float)((x[i] ^ p.flip) - (p.zero[i] + p.flip));
 }
 
-static void map_dequantize_row_16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_dequantize_row_16)(const void *vx, void *vy, size_t n, const void *params) {
   const map_dequantize_row p = *(const map_dequantize_row *)params;
   const int16_t *x = vx;
   float *y = vy;
@@ -243,36 +243,10 @@ static void map_dequantize_row_16(const void *vx, void *vy, size_t n, const void
   for (size_t i = 0; i < n; i++) y[i] = p.scale[i] * (float)(x[i] - p.zero[i]);
 }
 
-static void map_widen_f16(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(map_widen_f16)(const void *vx, void *vy, size_t n, const void *params) {
   const uint16_t *x = vx;
   float *y = vy;
   (void)params;
   KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) y[i] = f16_to_f32(x[i]);
 }
-
-const map_kernels KERN_TABLE(map_kernels) = {
-    .clamp_f32 = map_clamp_f32,
-    .leaky_f32 = map_leaky_f32,
-    .logistic_f32 = map_logistic_f32,
-    .exp_f32 = map_exp_f32,
-    .tanh_f32 = map_tanh_f32,
-    .lut_8 = map_lut_8,
-    .lut_8_16 = map_lut_8_16,
-    .requant_16_8 = map_requant_16_8,
-    .requant_16_16 = map_requant_16_16,
-    .requant_16_32 = map_requant_16_32,
-    .requant_32_8 = map_requant_32_8,
-    .requant_32_16 = map_requant_32_16,
-    .leaky_16 = map_leaky_16,
-    .logistic_16 = map_logistic_16,
-    .quantize_8 = map_quantize_8,
-    .quantize_16 = map_quantize_16,
-    .quantize_row_8 = map_quantize_row_8,
-    .quantize_row_16 = map_quantize_row_16,
-    .dequantize_row_8 = map_dequantize_row_8,
-    .dequantize_row_16 = map_dequantize_row_16,
-    .dequantize_8 = map_dequantize_8,
-    .dequantize_16 = map_dequantize_16,
-    .widen_f16 = map_widen_f16,
-};

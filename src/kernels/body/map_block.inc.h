@@ -1,7 +1,7 @@
 /* map_block.inc.h: one entry of map.h that works through blocks of int32. Define NAME, IN, OUT, PARAMS (a type with
  * y_zero, lo and hi; p is its value), WIDEN(x, wide, m), APPLY(wide, m) and NARROW (of quant.h). All are undefined
  * at the end. */
-static void NAME(const void *vx, void *vy, size_t n, const void *params) {
+void KERN_FN(NAME)(const void *vx, void *vy, size_t n, const void *params) {
   const PARAMS p = *(const PARAMS *)params;
   const IN *x = vx;
   OUT *y = vy;

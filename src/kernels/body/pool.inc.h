@@ -75,9 +75,3 @@ static inline uint8_t pool_larger(uint8_t acc, uint8_t x, uint8_t flip) {
 #define STEP(acc, x) pool_sum(acc, x)
 #define LAST(acc) pool_mean(acc, count, &b)
 #include "kernels/body/pool_loop.inc.h"
-
-const pool_kernels KERN_TABLE(pool_kernels) = {
-    .f32 = {[POOL_AVERAGE] = pool_average_f32, [POOL_MAX] = pool_max_f32},
-    .s8 = {[POOL_AVERAGE] = pool_average_8, [POOL_MAX] = pool_max_8},
-    .s16 = {[POOL_AVERAGE] = pool_average_16, [POOL_MAX] = pool_max_16},
-};

@@ -2,7 +2,7 @@
  * x) and LAST(acc); they may use the bounds b and the number of taps `count`. All are undefined at the end.
  *
  * Channels go in groups that fill registers; those that are left over go one by one. */
-static void NAME(const void *vx, const pool_window *window, void *vy, const pool_bounds *bounds) {
+void KERN_FN(NAME)(const void *vx, const pool_window *window, void *vy, const pool_bounds *bounds) {
   const pool_window w = *window;
   const pool_bounds b = *bounds;
   const size_t count = w.rows * w.cols;

@@ -31,7 +31,7 @@ LOOP(gelu, (REAL)0.5 * x * M(erfc)(x * (REAL)-0.70710678118654752440))
 LOOP(gelu_tanh, (REAL)0.5 * x * (1 + M(tanh)((REAL)0.79788456080286535588 * (x + (REAL)0.044715 * x * x * x))))
 LOOP(hard_swish, x *(x > 3 ? 6 : x > -3 ? x + 3 : x == x ? 0 : x) / 6)
 
-static const map_loop LOOPS[REAL_OPS] = {
+static const real_loop LOOPS[REAL_OPS] = {
     [REAL_ABS] = M(map_abs),
     [REAL_NEG] = M(map_neg),
     [REAL_SIGN] = M(map_sign),

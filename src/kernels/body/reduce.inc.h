@@ -20,7 +20,7 @@ static float run_sum_f32(const float *x, size_t n) {
   return lane[0] + rest;
 }
 
-static void reduce_sum_f32(void *acc, const void *vx, const reduce_shape *shape) {
+void KERN_FN(reduce_sum_f32)(void *acc, const void *vx, const reduce_shape *shape) {
   const reduce_shape s = *shape;
   const float *x = vx;
   float *sum = acc;
@@ -88,14 +88,3 @@ static void reduce_sum_f32(void *acc, const void *vx, const reduce_shape *shape)
 #define LEAST INT32_MIN
 #define VALUE(x) ((x) ^ flip)
 #include "kernels/body/reduce_arg.inc.h"
-
-const reduce_kernels KERN_TABLE(reduce_kernels) = {
-    .sum_f32 = reduce_sum_f32,
-    .sum_8 = reduce_sum_8,
-    .sum_16 = reduce_sum_16,
-    .sum_32 = reduce_sum_32,
-    .sum_64 = reduce_sum_64,
-    .arg_max_f32 = reduce_arg_max_f32,
-    .arg_max_8 = reduce_arg_max_8,
-    .arg_max_32 = reduce_arg_max_32,
-};

@@ -65,7 +65,7 @@ static void KERN_JOIN(NAME, columns)(int32_t *at, const IN *x, const reduce_shap
     if (best[c] == LEAST) at[c] = KERN_JOIN(NAME, least)(x + c, s->n, s->step, flip);
 }
 
-static void NAME(int32_t *at, const void *vx, const reduce_shape *shape) {
+void KERN_FN(NAME)(int32_t *at, const void *vx, const reduce_shape *shape) {
   const reduce_shape s = *shape;
   const IN *x = vx;
   if (s.row_step == 1 ? s.rows < REDUCE_LANES : s.n < 2 * REDUCE_LANES) {

@@ -1,6 +1,6 @@
 /* reduce_int.inc.h: one integer entry of reduce.h. Define NAME, IN, ACC (unsigned, so that sums wrap) and VALUE(x); all
  * are undefined at the end. */
-static void NAME(void *acc, const void *vx, const reduce_shape *shape) {
+void KERN_FN(NAME)(void *acc, const void *vx, const reduce_shape *shape) {
   const reduce_shape s = *shape;
   const int32_t flip = s.flip;
   const IN *x = vx;

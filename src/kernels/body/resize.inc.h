@@ -31,10 +31,3 @@ static inline int32_t resize_round_s8(int32_t v) { return (v + (v > 0 ? 1 << 19 
 #define PIXEL(a, b, c, d)                                                                                              \
   (int8_t) resize_round_s8((a) * (y0 * x0) + (c) * (y1 * x0) + (b) * (y0 * x1) + (d) * (y1 * x1))
 #include "kernels/body/resize_row.inc.h"
-
-const resize_kernels KERN_TABLE(resize_kernels) = {
-    .f32 = resize_f32,
-    .u8 = resize_u8,
-    .s8 = resize_s8,
-    .s16 = resize_s16,
-};

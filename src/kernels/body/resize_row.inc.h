@@ -1,7 +1,7 @@
 /* resize_row.inc.h: one row for one type: NAME, TYPE, WEIGHT, WEIGHT_OF(tap), ONE and PIXEL(a, b, c, d), which sees the
  * weights y0, y1, x0, x1. */
-static void NAME(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x, int32_t width,
-                 int32_t channels) {
+void KERN_FN(NAME)(void *out, const void *lo, const void *hi, const resize_tap *y, const resize_tap *x, int32_t width,
+                   int32_t channels) {
   const WEIGHT y1 = WEIGHT_OF(*y), y0 = ONE - y1;
   TYPE *to = out;
   for (int32_t i = 0; i < width; i++, to += channels) {
