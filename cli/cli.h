@@ -35,7 +35,7 @@ typedef struct opt_list {
 } opt_list;
 
 typedef struct opt {
-  const char *name; /* without the dashes */
+  const char *name; /* without the dashes; a single letter has one dash */
   opt_kind kind;
   void *to;
 } opt;
@@ -148,6 +148,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_convert(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

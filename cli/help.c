@@ -58,6 +58,20 @@ const command commands[] = {
      "Options:\n"
      "  --runs N              runs to time (default 50)\n"
      "  --per-op              time each operator\n" COMMON_HELP},
+    {"convert", cmd_convert, "make a .tflite of another kind of model, or a better one of a .tflite",
+     "mote convert SOURCE -o OUT [--for-runtime VERSION]\n\n"
+     "  mote convert model.tflite -o better.tflite             # fewer operators, the same numbers\n"
+     "  mote convert model.tflite -o old.tflite --for-runtime 2.5\n"
+     "  mote convert model.tflite -o model.json                # as text; and back:\n"
+     "  mote convert model.json -o model.tflite\n"
+     "  mote convert model.tflite -o model.c                   # a C array, and model.h\n\n"
+     "The kind of SOURCE follows from its contents, that of OUT from its ending. Names and order of inputs and "
+     "outputs\n"
+     "stay, and so do signatures and metadata.\n\n"
+     "Options:\n"
+     "  -o, --output OUT      what to write; nothing is written when something fails\n"
+     "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
+     "  --no-rewrites         take the network as it is\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

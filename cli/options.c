@@ -1,4 +1,5 @@
-/* options.c: the grammar of the command line: --name VALUE or --name=VALUE anywhere, files last, "--" ends options. */
+/* options.c: the grammar of the command line: --name VALUE, --name=VALUE or -o VALUE anywhere, files last, "--" ends
+ * options. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -121,12 +122,12 @@ bool take_options(int argc, char **argv, const opt *opts, size_t num_opts, int *
     }
     const char *name = word + (word[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
     const size_t length = equals ? (size_t)(equals - name) : strlen(name);
-    const opt *o = word[1] == '-' ? find_option(opts, num_opts, name, length) : NULL;
+    const opt *o = (word[1] == '-') == (length > 1) ? find_option(opts, num_opts, name, length) : NULL;
     if (!o) return usage_error("unknown option '%s'; --help lists those there are", word), false;
     const char *value = equals ? equals + 1 : NULL;
     if (o->kind == OPT_FLAG && value) return usage_error("--%s takes no value", o->name), false;
     if (o->kind != OPT_FLAG && !value) {
-      if (i + 1 == argc) return usage_error("--%s needs a value", o->name), false;
+      if (i + 1 == argc) return usage_error("%s needs a value", word), false;
       value = argv[++i];
     }
     if (!take_value(o, value)) return false;

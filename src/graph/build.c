@@ -236,9 +236,10 @@ static mote_status finish_graph(graph_builder *b, graph *g, mote_error *e) {
   const mote_status status = graph_order(g, &scratch, e);
   arena_free(&scratch);
   MOTE_TRY(status);
-  for (int32_t i = 0; i < g->num_values; i++) g->values[i].tensor = i;
+  g->num_tensors = 0;
+  for (int32_t i = 0; i < g->num_values; i++)
+    if (g->values[i].tensor >= 0) g->values[i].tensor = g->num_tensors++;
   for (int32_t i = 0; i < g->num_nodes; i++) g->nodes[i].index = i;
-  g->num_tensors = g->num_values;
   return graph_name(g, b->arena, e);
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "graph/build.h"
 #include "graph/eval.h"
+#include "graph/options.h"
 
 static int32_t no_memory(graph_builder *b) { return build_fail(b, MOTE_ERR_MEMORY, "out of memory for the network"); }
 
@@ -14,8 +15,7 @@ static int32_t *copy_list(graph_builder *b, const int32_t *list, int32_t count) 
 }
 
 static const void *copy_options(graph_builder *b, const mote_op *op, const void *options) {
-  const sch_table *const table =
-      op->options_2 ? sch_options_table(2, op->options_2) : sch_options_table(1, op->options);
+  const sch_table *const table = options_of(op);
   if (!table || !options) return table ? table->defaults : NULL;
   void *const copy = arena_alloc(b->arena, table->size);
   if (copy) memcpy(copy, options, table->size);
@@ -47,26 +47,6 @@ static mote_status choose_types(eval *v, graph *g, const graph_node *n) {
   return MOTE_OK;
 }
 
-/* Keeps what was inferred. */
-static bool take_results(graph_builder *b, graph *g, const graph_node *n, const op_ctx *c) {
-  for (int32_t i = 0; i < n->num_outputs; i++) {
-    graph_value *const v = &g->values[n->outputs[i]];
-    const op_tensor *const t = c->out[i];
-    v->rank = t->rank;
-    for (int32_t d = 0; d < t->rank; d++) {
-      v->signature[d] = t->dims[d];
-      v->dims[d] = t->dims[d] < 0 ? 1 : t->dims[d];
-    }
-    v->known = NULL;
-    if (!t->known) continue;
-    op_known *const known = ARENA_NEW(b->arena, op_known);
-    if (!known) return false;
-    *known = *t->known;
-    v->known = known;
-  }
-  return true;
-}
-
 static mote_status settle(graph_builder *b, graph *g, const graph_node *n, bool typed, arena *scratch, mote_error *e) {
   eval v;
   MOTE_TRY(eval_open(&v, b->set, g, n, g->num_nodes, scratch, e));
@@ -74,7 +54,7 @@ static mote_status settle(graph_builder *b, graph *g, const graph_node *n, bool 
   if (!typed) MOTE_TRY(choose_types(&v, g, n));
   MOTE_TRY(eval_check(&v));
   MOTE_TRY(eval_infer(&v));
-  return take_results(b, g, n, &v.c) ? MOTE_OK : err_memory(e, "the network", 0);
+  return eval_keep(&v, g, n, b->arena) ? MOTE_OK : err_memory(e, "the network", 0);
 }
 
 /* Reads only values there are. */

@@ -295,6 +295,52 @@ mote_status eval_infer(eval *v) {
   return MOTE_OK;
 }
 
+bool eval_keep(const eval *e, graph *g, const graph_node *n, arena *a) {
+  for (int32_t i = 0; i < n->num_outputs; i++) {
+    if (n->outputs[i] < 0) continue;
+    graph_value *const v = &g->values[n->outputs[i]];
+    const op_tensor *const t = e->c.out[i];
+    v->rank = t->rank;
+    v->has_rank = t->rank >= 0;
+    for (int32_t d = 0; d < t->rank; d++) {
+      v->signature[d] = t->dims[d];
+      v->dims[d] = t->dims[d] < 0 ? 1 : t->dims[d]; /* the format's way of writing an open dimension */
+    }
+    v->known = NULL;
+    if (!t->known) continue;
+    op_known *const known = ARENA_NEW(a, op_known);
+    if (!known) return false;
+    *known = *t->known;
+    v->known = known;
+  }
+  return true;
+}
+
+static mote_status infer_node(graph_set *set, graph *g, int32_t node, arena *a, mote_error *e) {
+  const graph_node *const n = &g->nodes[node];
+  arena scratch;
+  eval v;
+  arena_init(&scratch, a->mem);
+  mote_status status = eval_open(&v, set, g, n, n->index, &scratch, e);
+  if (status == MOTE_OK) status = eval_check(&v);
+  if (status == MOTE_OK) status = eval_infer(&v);
+  if (status == MOTE_OK && !eval_keep(&v, g, n, a)) status = no_memory(&v);
+  arena_free(&scratch);
+  return status;
+}
+
+mote_status graph_infer(graph_set *set, arena *a, mote_error *e) {
+  for (int32_t s = 0; s < set->count; s++) {
+    graph *const g = &set->graphs[s];
+    for (int32_t i = 0; i < g->num_inputs; i++) {
+      graph_value *const v = g->inputs[i] < 0 ? NULL : &g->values[g->inputs[i]];
+      if (v && !v->rank && !v->has_rank && !v->is_const) v->rank = -1;
+    }
+    for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(infer_node(set, g, i, a, e));
+  }
+  return MOTE_OK;
+}
+
 /* ---- running ---- */
 
 bool eval_pure(const op_ctx *c) {

@@ -30,10 +30,17 @@ mote_status eval_arity(op_ctx *c);
 /* Sets shapes of outputs, and the integers that are known of them. */
 mote_status eval_infer(eval *v);
 
+/* Keeps in g what eval_infer found of the outputs of n; integers that are known go to `a`. False: no memory. */
+bool eval_keep(const eval *v, graph *g, const graph_node *n, arena *a);
+
 /* Whether a node's outputs are fixed by its operator, its options and the contents of its inputs alone. */
 bool eval_pure(const op_ctx *c);
 /* After eval_infer, when all inputs have data and all outputs have shapes: gives outputs memory and computes them.
  * False, without an error, when the operator cannot be run here or the outputs need more than `most` bytes. */
 bool eval_run(eval *v, size_t most);
+
+/* Shapes of all values, anew from those of inputs, constants and variables; for graphs that came from a file, whose
+ * shapes may be old or left out. */
+mote_status graph_infer(graph_set *set, arena *a, mote_error *e);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct graph_value {
   const void *data; /* constants; NULL when the constant is empty */
   size_t bytes;
   const op_known *known; /* integers that follow from shapes; NULL: none */
-  int32_t tensor;        /* index in the file, -1: made by a rewrite */
+  int32_t tensor;        /* index in the file; -1: an output that the file omits */
 } graph_value;
 
 typedef struct graph_node {
@@ -47,7 +47,7 @@ typedef struct graph {
   graph_node *nodes;
   int32_t *inputs, *outputs; /* value indices; -1 among the inputs: absent */
   int32_t num_values, num_nodes, num_inputs, num_outputs;
-  int32_t num_tensors; /* the first values are the file's tensors, in its order; those behind were made here */
+  int32_t num_tensors;                                        /* values that have a number in the file */
   int32_t room_values, room_nodes, room_inputs, room_outputs; /* of arrays that grow (build.h); else 0 */
 } graph;
 
@@ -77,7 +77,17 @@ bool graph_grow(arena *a, void *array, int32_t count, int32_t *room, size_t size
 /* order.c: puts nodes in an order in which each comes after those whose outputs it reads; one that is so already stays.
  * Fails on a circle. */
 mote_status graph_order(graph *g, arena *scratch, mote_error *e);
-/* Makes the names of values unique, by numbers behind them; inputs and outputs are the last to change. */
+/* Makes the names of values unique, by numbers behind them; inputs and outputs are the last to change, and what has no
+ * name gets none. */
 mote_status graph_name(graph *g, arena *a, mote_error *e);
+
+/* compact.c: drops values that no node, input or output names, and numbers the rest anew: those that a file holds come
+ * first. Indices that were taken before are void; signatures and scales of blocks follow. */
+mote_status graph_compact(graph_set *set, arena *a, mote_error *e);
+
+/* check.c: whether a set holds together: indices, one producer a value, order, types, and shapes that are what infer
+ * says. `final` asks what a file needs on top: names that differ, and no operator of a source format. Meant for our own
+ * mistakes; the sentence says which node and value. */
+mote_status graph_check(const graph_set *set, bool final, mem *m, mote_error *e);
 
 #endif

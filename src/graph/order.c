@@ -101,7 +101,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 static bool same_name(const named *a, const named *b) {
-  return a->name.size == b->name.size && (!a->name.size || !memcmp(a->name.data, b->name.data, a->name.size));
+  return a->name.size == b->name.size && !memcmp(a->name.data, b->name.data, a->name.size);
 }
 
 /* One pass over sorted names; returns how many changed, -1: no memory. A new name may meet an old one, so passes are
@@ -110,7 +110,7 @@ static int32_t rename_twins(graph *g, named *list, int32_t count, int32_t *next,
   int32_t changed = 0, first = 0;
   qsort(list, (size_t)count, sizeof *list, by_name);
   for (int32_t i = 1; i < count; i++) {
-    if (!same_name(&list[first], &list[i])) {
+    if (!list[first].name.size || !same_name(&list[first], &list[i])) {
       first = i;
       continue;
     }

@@ -73,7 +73,9 @@ static mote_status lower_shape(lowerer *l, const graph_value *v, sch_Tensor *t) 
   return MOTE_OK;
 }
 
-static mote_status lower_quant(lowerer *l, const graph_value *v, sch_Tensor *t) {
+static int32_t tensor_of(const graph *g, int32_t value) { return value < 0 ? -1 : g->values[value].tensor; }
+
+static mote_status lower_quant(lowerer *l, const graph *g, const graph_value *v, sch_Tensor *t) {
   const op_quant *q = &v->quant;
   if (!q->count && !q->block_size) return MOTE_OK;
   sch_QuantizationParameters *to = ARENA_NEW(l->arena, sch_QuantizationParameters);
@@ -85,8 +87,8 @@ static mote_status lower_quant(lowerer *l, const graph_value *v, sch_Tensor *t) 
     if (!b) return no_memory(l);
     *b = DEFAULT_OF(BlockwiseQuantization);
     b->block_size = q->block_size;
-    b->scales = q->scales;
-    b->zero_points = q->zero_points;
+    b->scales = tensor_of(g, q->scales);
+    b->zero_points = tensor_of(g, q->zero_points);
     to->details_type = sch_QuantizationDetails_BlockwiseQuantization;
     to->details = b;
     return MOTE_OK;
@@ -100,7 +102,7 @@ static mote_status lower_quant(lowerer *l, const graph_value *v, sch_Tensor *t) 
   return MOTE_OK;
 }
 
-static mote_status lower_value(lowerer *l, const graph_value *v, sch_Tensor *t) {
+static mote_status lower_value(lowerer *l, const graph *g, const graph_value *v, sch_Tensor *t) {
   *t = DEFAULT_OF(Tensor);
   t->name = v->name;
   t->type = (int32_t)v->type;
@@ -108,21 +110,21 @@ static mote_status lower_value(lowerer *l, const graph_value *v, sch_Tensor *t) 
   t->sparsity = (sch_SparsityParameters *)v->sparsity;
   if (v->is_const && v->bytes) t->buffer = buffer_of(l, v->data, v->bytes);
   MOTE_TRY(lower_shape(l, v, t));
-  return lower_quant(l, v, t);
+  return lower_quant(l, g, v, t);
 }
 
 /* ---- operators and subgraphs ---- */
 
-/* Values that nobody reads stand for outputs that a file omits: they have no number there. */
-static mote_status lower_list(lowerer *l, const int32_t *from, int32_t count, int32_t num_tensors, sch_i32s *to) {
+/* Values without a number stand for outputs that a file omits. */
+static mote_status lower_list(lowerer *l, const graph *g, const int32_t *from, int32_t count, sch_i32s *to) {
   int32_t *list = ARENA_ARRAY(l->arena, int32_t, (size_t)count + 1);
   if (!list) return no_memory(l);
-  for (int32_t i = 0; i < count; i++) list[i] = from[i] < num_tensors ? from[i] : -1;
+  for (int32_t i = 0; i < count; i++) list[i] = from[i] < 0 ? -1 : g->values[from[i]].tensor;
   *to = (sch_i32s){list, (uint32_t)count};
   return MOTE_OK;
 }
 
-static mote_status lower_node(lowerer *l, const graph_node *n, int32_t num_tensors, sch_Operator *o) {
+static mote_status lower_node(lowerer *l, const graph *g, const graph_node *n, sch_Operator *o) {
   *o = DEFAULT_OF(Operator);
   o->opcode_index = code_of(l, n);
   if (n->custom_size) o->custom_options = (sch_u8s){n->custom, (uint32_t)n->custom_size};
@@ -133,10 +135,10 @@ static mote_status lower_node(lowerer *l, const graph_node *n, int32_t num_tenso
     o->builtin_options_type = n->op->options;
     o->builtin_options = (void *)n->options;
   }
-  MOTE_TRY(lower_list(l, n->inputs, n->num_inputs, num_tensors, &o->inputs));
-  MOTE_TRY(lower_list(l, n->outputs, n->num_outputs, num_tensors, &o->outputs));
+  MOTE_TRY(lower_list(l, g, n->inputs, n->num_inputs, &o->inputs));
+  MOTE_TRY(lower_list(l, g, n->outputs, n->num_outputs, &o->outputs));
   if (!n->num_intermediates) return MOTE_OK;
-  return lower_list(l, n->intermediates, n->num_intermediates, num_tensors, &o->intermediates);
+  return lower_list(l, g, n->intermediates, n->num_intermediates, &o->intermediates);
 }
 
 static mote_status lower_graph(lowerer *l, const graph *g, sch_SubGraph *s) {
@@ -147,11 +149,13 @@ static mote_status lower_graph(lowerer *l, const graph *g, sch_SubGraph *s) {
   s->tensors.data = ARENA_ARRAY(l->arena, sch_Tensor, (size_t)g->num_tensors + 1);
   s->operators.data = ARENA_ARRAY(l->arena, sch_Operator, (size_t)g->num_nodes + 1);
   if (!s->tensors.data || !s->operators.data) return no_memory(l);
-  for (int32_t i = 0; i < g->num_tensors; i++) MOTE_TRY(lower_value(l, &g->values[i], &s->tensors.data[i]));
-  for (int32_t i = 0; i < g->num_nodes; i++)
-    MOTE_TRY(lower_node(l, &g->nodes[i], g->num_tensors, &s->operators.data[i]));
-  MOTE_TRY(lower_list(l, g->inputs, g->num_inputs, g->num_tensors, &s->inputs));
-  return lower_list(l, g->outputs, g->num_outputs, g->num_tensors, &s->outputs);
+  for (int32_t i = 0; i < g->num_values; i++) {
+    const int32_t tensor = g->values[i].tensor;
+    if (tensor >= 0) MOTE_TRY(lower_value(l, g, &g->values[i], &s->tensors.data[tensor]));
+  }
+  for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(lower_node(l, g, &g->nodes[i], &s->operators.data[i]));
+  MOTE_TRY(lower_list(l, g, g->inputs, g->num_inputs, &s->inputs));
+  return lower_list(l, g, g->outputs, g->num_outputs, &s->outputs);
 }
 
 /* ---- the model ---- */
@@ -169,6 +173,33 @@ static mote_status make_room(lowerer *l, const graph_set *graphs, const lower_ab
   if (!m->buffers.data || !m->operator_codes.data || !m->subgraphs.data) return no_memory(l);
   m->buffers.data[0] = DEFAULT_OF(Buffer); /* the format's "no data" */
   m->buffers.count = 1;
+  return MOTE_OK;
+}
+
+static mote_status lower_map(lowerer *l, const graph *g, const sch_TensorMap *from, uint32_t count,
+                             sch_TensorMap **to) {
+  sch_TensorMap *map = ARENA_ARRAY(l->arena, sch_TensorMap, (size_t)count + 1);
+  if (!map) return no_memory(l);
+  for (uint32_t i = 0; i < count; i++) {
+    map[i] = from[i];
+    map[i].tensor_index = (uint32_t)g->values[from[i].tensor_index].tensor;
+  }
+  *to = map;
+  return MOTE_OK;
+}
+
+static mote_status lower_signatures(lowerer *l, const graph_set *graphs) {
+  sch_Model *m = l->model;
+  m->signature_defs.data = ARENA_ARRAY(l->arena, sch_SignatureDef, (size_t)graphs->num_signatures + 1);
+  if (!m->signature_defs.data) return no_memory(l);
+  for (uint32_t i = 0; i < graphs->num_signatures; i++) {
+    const sch_SignatureDef *from = &graphs->signatures[i];
+    sch_SignatureDef *to = &m->signature_defs.data[m->signature_defs.count++];
+    const graph *g = &graphs->graphs[from->subgraph_index];
+    *to = *from;
+    MOTE_TRY(lower_map(l, g, from->inputs.data, from->inputs.count, &to->inputs.data));
+    MOTE_TRY(lower_map(l, g, from->outputs.data, from->outputs.count, &to->outputs.data));
+  }
   return MOTE_OK;
 }
 
@@ -193,8 +224,7 @@ mote_status lower_graphs(const graph_set *graphs, const lower_about *about, aren
   MOTE_TRY(make_room(&l, graphs, about));
   for (int32_t i = 0; i < graphs->count; i++)
     MOTE_TRY(lower_graph(&l, &graphs->graphs[i], &l.model->subgraphs.data[l.model->subgraphs.count++]));
-  l.model->signature_defs.data = graphs->signatures;
-  l.model->signature_defs.count = graphs->num_signatures;
+  MOTE_TRY(lower_signatures(&l, graphs));
   if (about) {
     l.model->description = about->description;
     if (about->num_metadata) MOTE_TRY(lower_metadata(&l, about));

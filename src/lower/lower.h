@@ -1,7 +1,7 @@
 /* lower.h: from graphs to records that can be written as a file (schema/write.h).
  *
  * A graph that came from a file gives that file's network again, operator by operator; what importers and passes make
- * of graphs goes out by the same door. Values keep their numbers, so indices that options hold stay right.
+ * of graphs goes out by the same door. A value becomes the tensor that it has the number of.
  */
 #ifndef LOWER_LOWER_H
 #define LOWER_LOWER_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/options.h"
 
 typedef struct rule {
   int32_t code, version;
@@ -104,8 +105,7 @@ static int32_t most_rank(const asked *a) {
 
 /* An option of the node by its name in the format. */
 static int32_t option(const asked *a, const char *name, size_t length) {
-  const mote_op *const op = a->n->op;
-  const sch_table *const t = op->options_2 ? sch_options_table(2, op->options_2) : sch_options_table(1, op->options);
+  const sch_table *const t = options_of(a->n->op);
   for (uint32_t i = 0; t && a->n->options && i < t->count; i++) {
     const sch_field *const f = &t->fields[i];
     if (f->kind != SCH_SCALAR || strlen(f->name) != length || memcmp(f->name, name, length)) continue;

@@ -183,7 +183,8 @@ enum {
   OP_ALIAS = 4,       /* output 0 holds the same bytes as input 0: the planner makes them one; run copies otherwise */
   OP_STATEFUL = 8,    /* reads or writes variables, resources or random state: never folded, keeps its order */
   OP_DATA_SHAPE = 16, /* an output's size is decided by data that only run sees (op_resize) */
-  OP_CALLS = 32       /* calls subgraphs */
+  OP_CALLS = 32,      /* calls subgraphs */
+  OP_SOURCE = 64      /* of a source format alone: importers replace it, no file holds it */
 };
 
 /* The descriptor. Zero means none: leave out what an operator does not need. */

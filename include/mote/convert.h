@@ -1,0 +1,50 @@
+/* mote/convert.h: models of other kinds, and .tflite files once more, as networks (mote/graph.h) that can be saved.
+ *
+ *     mote_error e;
+ *     mote_convert_report r;
+ *     mote_graph *g = mote_convert("model.h5", NULL, &r, &e);
+ *     if (!g || mote_graph_save(g, "model.tflite", &e)) fprintf(stderr, "%s\n", e.text);
+ *     mote_graph_free(g);
+ *
+ * What kind of file it is follows from its contents. The network is improved on the way: constants are folded,
+ * operators fused, what nobody needs is left out; names and order of inputs and outputs stay.
+ */
+#ifndef MOTE_CONVERT_H
+#define MOTE_CONVERT_H
+
+#include "mote/graph.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Zero-initialise, then set what matters. Strings are read during the call alone. */
+typedef struct mote_convert_config {
+  size_t struct_size;        /* sizeof(mote_convert_config); 0 counts as the size of this version */
+  const mote_config *memory; /* what it says of memory holds; NULL: no limit */
+  const char *runtime;       /* the oldest release of TensorFlow Lite that has to run the result ("2.5"); rewrites into
+                                operators that it lacks are left out. NULL: any */
+  bool no_rewrites;          /* take the network as it is */
+  void (*on_note)(void *user, const char *sentence); /* told of what is odd but no failure */
+  void *on_note_user;
+} mote_convert_config;
+
+/* What came of it. */
+typedef struct mote_convert_report {
+  char kind[40];        /* "TensorFlow Lite", "Keras", ... */
+  int32_t layers;       /* of the source: layers, operators */
+  int32_t nodes_before; /* operators before the rewrites, all graphs */
+  int32_t nodes;        /* and after */
+  uint64_t parameters;  /* elements of constants that are numbers of a network, not shapes or axes */
+  const char *runtime;  /* first release of TensorFlow Lite that runs it. Static. */
+} mote_convert_report;
+
+/* The network of a file. NULL on failure: everything that cannot be converted is in the sentence. report may be NULL.
+ */
+MOTE_API mote_graph *mote_convert(const char *path, const mote_convert_config *config, mote_convert_report *report,
+                                  mote_error *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
