@@ -91,7 +91,7 @@ static mote_status plan(op_ctx *c) {
   const op_tensor *const in = c->in[INPUT], *const filter = c->in[FILTER];
   int32_t stride[DIMS], dilation[DIMS];
   options_of(c, stride, dilation);
-  volume v = {.rank = DIMS, .batches = in->dims[0], .channels = in->dims[4], .channel_step = 1};
+  volume v = {.rank = DIMS, .batches = in->dims[0], .channels = in->dims[4]};
   v.batch_step = (int64_t)op_span(in, 1, 5);
   for (int i = 0; i < DIMS; i++) {
     op_window w;
@@ -105,7 +105,7 @@ static mote_status plan(op_ctx *c) {
                             .before = w.before,
                             .step = (int64_t)op_span(in, 2 + i, 5)};
   }
-  return volume_lay(c, &p->numbers, &v, (size_t)filter->dims[4], p->block != NULL, c->record, &c->scratch_size);
+  return volume_lay(c, &p->numbers, &v, (size_t)filter->dims[4], false, p->block != NULL, c->record, &c->scratch_size);
 }
 
 /* Bias and activation of one image's plane. */

@@ -17,7 +17,7 @@ static mote_status measure(op_ctx *c, const matmul_numbers *x, const volume *v, 
   size_t bytes = 0;
   bool fits = size_mul((size_t)v->batches, 1, &p->rows) && size_mul((size_t)v->channels, 1, &p->k);
   p->element = x->kind == MATMUL_F32 ? 4 : 8;
-  p->in_place = v->channel_step == 1;
+  p->in_place = true;
   int64_t step = v->channels;
   for (int32_t i = v->rank - 1; i >= 0; i--) {
     const volume_dim *const d = &v->dim[i];
@@ -35,12 +35,12 @@ static mote_status measure(op_ctx *c, const matmul_numbers *x, const volume *v, 
   return MOTE_OK;
 }
 
-mote_status volume_lay(op_ctx *c, const matmul_numbers *x, const volume *v, size_t n, bool constant, volume_plan *p,
-                       size_t *scratch) {
+mote_status volume_lay(op_ctx *c, const matmul_numbers *x, const volume *v, size_t n, bool turned, bool constant,
+                       volume_plan *p, size_t *scratch) {
   size_t whole = 0, rest = 0;
   *p = (volume_plan){.v = *v};
   MOTE_TRY(measure(c, x, v, n, p));
-  matmul_shape s = {.m = p->chunk, .n = n, .k = p->k, .a_count = 1, .b_count = 1};
+  matmul_shape s = {.m = p->chunk, .n = n, .k = p->k, .a_count = 1, .b_count = 1, .b_turned = turned};
   MOTE_TRY(matmul_lay(c, x, &s, constant, &p->whole, &whole));
   s.m = p->chunk ? p->rows % p->chunk : 0;
   MOTE_TRY(matmul_lay(c, x, &s, constant, &p->rest, &rest));
@@ -61,15 +61,6 @@ static int64_t position(const volume_dim *d, int64_t o, int64_t f) {
   return at < 0 || at % d->base || at / d->base >= d->in ? -1 : at / d->base;
 }
 
-static void put_channels(const volume *v, size_t element, const uint8_t *from, uint8_t *to) {
-  if (v->channel_step == 1) {
-    memcpy(to, from, (size_t)v->channels * element);
-    return;
-  }
-  for (int64_t c = 0; c < v->channels; c++)
-    memcpy(to + (size_t)c * element, from + (size_t)(c * v->channel_step) * element, element);
-}
-
 /* Elements under one line of the window, whose other dimensions are settled: `from` is NULL outside. */
 static void put_line(const volume *v, size_t element, const uint8_t *from, int64_t o, uint8_t *to) {
   const volume_dim *const d = &v->dim[v->rank - 1];
@@ -77,7 +68,7 @@ static void put_line(const volume *v, size_t element, const uint8_t *from, int64
   for (int64_t f = 0; f < d->filter; f++, to += bytes) {
     const int64_t at = from ? position(d, o, f) : -1;
     if (at < 0) memset(to, 0, bytes);
-    else put_channels(v, element, from + (size_t)(at * d->step) * element, to);
+    else memcpy(to, from + (size_t)(at * d->step) * element, bytes);
   }
 }
 
@@ -91,7 +82,7 @@ static void put_row(const volume *v, size_t element, const uint8_t *in, size_t r
   }
   in += row * (size_t)v->batch_step * element;
   if (v->rank == 0) {
-    put_channels(v, element, in, to);
+    memcpy(to, in, (size_t)v->channels * element);
     return;
   }
   const size_t line = (size_t)v->dim[last].filter * (size_t)v->channels * element;

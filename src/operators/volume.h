@@ -20,8 +20,8 @@ typedef struct volume_dim {
 
 typedef struct volume {
   int32_t rank;
-  volume_dim dim[VOLUME_DIMS]; /* innermost last */
-  int64_t batches, batch_step, channels, channel_step;
+  volume_dim dim[VOLUME_DIMS];           /* innermost last */
+  int64_t batches, batch_step, channels; /* channels lie together */
 } volume;
 
 typedef struct volume_plan {
@@ -32,8 +32,9 @@ typedef struct volume_plan {
   size_t rows_at, products_at;    /* in scratch */
 } volume_plan;
 
-/* The output has rows of n. `constant`: matmul_prepare has packed the filter. Fails when sizes overflow. */
-mote_status volume_lay(op_ctx *c, const matmul_numbers *numbers, const volume *v, size_t n, bool constant,
+/* The output has rows of n. `turned`: the filter is n rows of k. `constant`: matmul_prepare has packed the filter.
+ * Fails when sizes overflow. */
+mote_status volume_lay(op_ctx *c, const matmul_numbers *numbers, const volume *v, size_t n, bool turned, bool constant,
                        volume_plan *p, size_t *scratch);
 mote_status volume_run(op_ctx *c, const matmul_numbers *numbers, const volume_plan *p, const matmul_operands *o,
                        void *scratch);
