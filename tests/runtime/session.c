@@ -10,6 +10,7 @@
 
 #include "mote/mote.h"
 #include "mote/op.h"
+#include "support/flex.h"
 #include "support/net.h"
 
 /* ---- networks ---- */
@@ -442,6 +443,46 @@ static void refuses_shapes_that_nothing_decides(void **state) {
   }
 }
 
+/* Runs a delay of 3 samples on rows of 4 and holds its last row against `want`. */
+static void expect_delayed(opened *o, int16_t first, const int16_t want[4]) {
+  mote_tensor *const x = mote_session_input(o->session, 0);
+  assert_int_equal(mote_session_plan(o->session, &o->e), MOTE_OK);
+  for (size_t i = 0; i < x->size / 2; i++) ((int16_t *)x->data)[i] = (int16_t)(first + (int)(i % 4));
+  assert_int_equal(mote_session_run(o->session, &o->e), MOTE_OK);
+  const mote_tensor *const y = mote_session_output(o->session, 0);
+  assert_int_equal(y->size, x->size);
+  assert_memory_equal((const char *)y->data + y->size - 8, want, 8);
+}
+
+/* State whose size the shapes decide lives on from run to run, and begins anew with another size or a reset. */
+static void keeps_state_of_any_size(void **state) {
+  (void)state;
+  net n;
+  opened o;
+  size_t size;
+  uint8_t delay[FLEX_ROOM];
+  net_begin(&n);
+  const int x = net_tensor(&n, MOTE_INT16, 2, (int32_t[]){1, 4}), y = net_tensor(&n, MOTE_INT16, 2, (int32_t[]){1, 4});
+  net_open_dim(&n, x, 0);
+  net_open_dim(&n, y, 0);
+  sch_Operator *const op = net_custom(&n, "SignalDelay", 1, (int32_t[]){x}, 1, (int32_t[]){y});
+  op->custom_options = (sch_u8s){delay, (uint32_t)flex_write(&(flex_option){"delay_length", 3}, 1, delay)};
+  net_ends(&n, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+  const uint8_t *file = net_file(&n, &size);
+  assert_true(open_bytes(&o, file, size, NULL));
+  expect_delayed(&o, 1, (int16_t[]){0, 0, 0, 1});
+  expect_delayed(&o, 5, (int16_t[]){2, 3, 4, 5});
+  assert_int_equal(mote_session_resize(o.session, 0, (int32_t[]){2, 4}, 2, &o.e), MOTE_OK);
+  expect_delayed(&o, 1, (int16_t[]){0, 0, 0, 1});
+  expect_delayed(&o, 5, (int16_t[]){2, 3, 4, 5});
+  assert_int_equal(mote_session_resize(o.session, 0, (int32_t[]){1, 4}, 2, &o.e), MOTE_OK);
+  expect_delayed(&o, 9, (int16_t[]){0, 0, 0, 9});
+  mote_session_reset(o.session);
+  expect_delayed(&o, 1, (int16_t[]){0, 0, 0, 1});
+  close_all(&o);
+  net_end(&n);
+}
+
 static mote_status twice_infer(void *user, mote_op_call *call) {
   (void)user;
   return mote_op_same_shape(call, 0, 0);
@@ -554,6 +595,7 @@ int main(void) {
       cmocka_unit_test(cancels_from_another_thread),
       cmocka_unit_test(passes_values_through),
       cmocka_unit_test(refuses_shapes_that_nothing_decides),
+      cmocka_unit_test(keeps_state_of_any_size),
       cmocka_unit_test(runs_custom_operators),
       cmocka_unit_test(profiles_steps),
       cmocka_unit_test(sessions_share_program_and_pool),

@@ -35,8 +35,8 @@ static float odd_float(chance *c) {
 
 /* One word an input, the last one for all that follow. A shape is letters (a dimension each, the same for the same
  * letter), digits, "." (scalar), "?" (any shape), "~" (one that broadcasts to it), R (as many as "?" has dimensions),
- * K (as many as there are outputs), V (some). What the integers are stands after ":": a axes, p small and not negative,
- * z sizes, l large, s a shape of as many elements as "?", q a permutation, f a split. */
+ * K (as many as there are outputs), V (some), G (a table of gains). What the integers are stands after ":": a axes, p
+ * small and not negative, z sizes, l large, s a shape of as many elements as "?", q a permutation, f a split. */
 static const struct {
   int32_t code;
   const char *form;
@@ -45,7 +45,6 @@ static const struct {
     {sch_BuiltinOperator_ARG_MAX, "? .:a"},
     {sch_BuiltinOperator_AVERAGE_POOL_2D, "bhwc"},
     {sch_BuiltinOperator_CONV_2D, "bhwc oyxc o"},
-    {sch_BuiltinOperator_CUSTOM, "1n4 1nk n4"},
     {sch_BuiltinOperator_DEPTHWISE_CONV_2D, "bhwc 1yxc c"},
     {sch_BuiltinOperator_FULLY_CONNECTED, "bi oi o"},
     {sch_BuiltinOperator_GATHER, "? V:p"},
@@ -60,6 +59,7 @@ static const struct {
     {sch_BuiltinOperator_RESHAPE, "? V:s"},
     {sch_BuiltinOperator_RESIZE_BILINEAR, "bhwc 2:z"},
     {sch_BuiltinOperator_RESIZE_NEAREST_NEIGHBOR, "bhwc 2:z"},
+    {sch_BuiltinOperator_RFFT2D, "bhw 2:z"},
     {sch_BuiltinOperator_SPLIT, ".:a ?"},
     {sch_BuiltinOperator_SPLIT_V, "? K:f .:a"},
     {sch_BuiltinOperator_STRIDED_SLICE, "? R:p R:l R:z"},
@@ -68,6 +68,43 @@ static const struct {
     {sch_BuiltinOperator_TRANSPOSE, "? R:q"},
     {sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, "tbi ui ui ui ui uo uo uo uo u u u u u u u ou o bo bu u u u u"},
 };
+
+/* Custom operators by name, with the keys of their options in order. */
+typedef struct custom_form {
+  const char *name, *form, *keys;
+} custom_form;
+
+static const custom_form customs[] = {
+    {"AudioSpectrogram", "tc", "stride window_size"},
+    {"CIRCULAR_BUFFER", "b1hw", "cycles_max"},
+    {"Irfft2d", "bhw 2:z", ""},
+    {"Mfcc", "bhw .", "dct_coefficient_count filterbank_channel_count"},
+    {"SignalDelay", "bt", "delay_length"},
+    {"SignalEnergy", "t", "end_index start_index"},
+    {"SignalFilterBank", "i w w k k k", "num_channels"},
+    {"SignalFilterBankLog", "k", "input_correction_bits output_scale"},
+    {"SignalFilterBankSpectralSubtraction", "k",
+     "alternate_one_minus_smoothing alternate_smoothing clamping min_signal_remaining num_channels one_minus_smoothing "
+     "smoothing smoothing_bits spectral_subtraction_bits"},
+    {"SignalFilterBankSquareRoot", "k .", ""},
+    {"SignalFftAutoScale", "t", ""},
+    {"SignalFramer", "bt", "frame_size frame_step prefill"},
+    {"SignalIrfft", "bt", "fft_length"},
+    {"SignalOverlapAdd", "bht", "frame_step"},
+    {"SignalPCAN", "k k G", "snr_shift"},
+    {"SignalRfft", "bt", "fft_length"},
+    {"SignalStacker", "k", "num_channels stacker_left_context stacker_right_context stacker_step"},
+    {"SignalWindow", "bt t", "shift"},
+    {"TFLite_Detection_PostProcess", "1n4 1nk n4",
+     "detections_per_class h_scale max_classes_per_detection max_detections nms_iou_threshold nms_score_threshold "
+     "num_classes use_regular_nms w_scale x_scale y_scale"},
+};
+
+static const custom_form *custom_of(const mote_op *op) {
+  for (size_t i = 0; i < sizeof customs / sizeof *customs; i++)
+    if (!strcmp(customs[i].name, op->name)) return &customs[i];
+  return NULL;
+}
 
 typedef struct maker {
   net *n;
@@ -101,6 +138,7 @@ static int32_t letter_dim(maker *m, char name) {
 }
 
 static const char *form_of(const mote_op *op) {
+  if (custom_of(op)) return custom_of(op)->form;
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
     if (forms[i].code == op->code) return forms[i].form;
   return "?";
@@ -132,6 +170,7 @@ static int32_t shape_of(maker *m, const char *word, size_t length, int32_t *dims
     else if (w >= '0' && w <= '9') dims[rank++] = w - '0';
     else if (w == 'R') dims[rank++] = m->rank;
     else if (w == 'K') dims[rank++] = m->num_out;
+    else if (w == 'G') dims[rank++] = 125;
     else if (w == 'V') dims[rank++] = (int32_t)chance_below(m->c, 5);
   }
   if (wild(m->c)) {
@@ -464,26 +503,23 @@ static void add_intermediates(maker *m, sch_Operator *o) {
   o->intermediates = net_ints(m->n, INTERMEDIATES, v);
 }
 
-static void add_custom_options(maker *m, sch_Operator *o) {
-  static const char *const keys[] = {"detections_per_class",
-                                     "h_scale",
-                                     "max_classes_per_detection",
-                                     "max_detections",
-                                     "nms_iou_threshold",
-                                     "nms_score_threshold",
-                                     "num_classes",
-                                     "use_regular_nms",
-                                     "w_scale",
-                                     "x_scale",
-                                     "y_scale"};
+static float draw_custom_option(maker *m, const char *key) {
+  if (!strcmp(key, "nms_iou_threshold")) return 0.5f;
+  if (!strcmp(key, "nms_score_threshold")) return 0.1f;
+  if (!strcmp(key, "num_classes")) return (float)(m->letter['k' - 'a'] - (int32_t)one_in(m->c, 2));
+  if (!strcmp(key, "use_regular_nms")) return (float)chance_below(m->c, 2);
+  return wild(m->c) ? odd_float(m->c) : (float)(1 + chance_below(m->c, 4));
+}
+
+static void add_custom_options(maker *m, sch_Operator *o, const char *keys) {
   flex_option options[FLEX_OPTIONS];
-  const uint32_t count = sizeof keys / sizeof *keys;
-  for (uint32_t i = 0; i < count; i++)
-    options[i] = (flex_option){keys[i], wild(m->c) ? odd_float(m->c) : (float)(1 + chance_below(m->c, 4))};
-  options[4].value = 0.5f, options[5].value = 0.1f;
-  options[6].value = (float)(m->letter['k' - 'a'] - (int32_t)one_in(m->c, 2));
-  options[7].value = (float)chance_below(m->c, 2);
   uint8_t blob[FLEX_ROOM];
+  uint32_t count = 0;
+  for (size_t length; *keys; keys += length + strspn(keys + length, " "), count++) {
+    length = strcspn(keys, " ");
+    const char *const key = arena_string(&m->n->arena, keys, length);
+    options[count] = (flex_option){key, draw_custom_option(m, key)};
+  }
   const size_t size = flex_write(options, count, blob);
   o->custom_options = (sch_u8s){(const uint8_t *)arena_string(&m->n->arena, (char *)blob, size), (uint32_t)size};
 }
@@ -497,7 +533,7 @@ static void add_op(maker *m, const mote_op *op) {
   sch_Operator *o = net_op(m->n, op->code, op->options, draw_options(m), m->num_in, in, m->num_out, out);
   if (op->code == sch_BuiltinOperator_CUSTOM) {
     m->n->codes[o->opcode_index].custom_code = net_text(op->name);
-    add_custom_options(m, o);
+    if (custom_of(op)) add_custom_options(m, o, custom_of(op)->keys);
   }
   if (op->code == sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM && m->in[0] == MOTE_INT8) add_intermediates(m, o);
 }
