@@ -1,10 +1,13 @@
 # Kernels: scalar for all machines, and one folder an instruction set, each compiled with that set's flags.
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/*.c ${CMAKE_SOURCE_DIR}/src/kernels/scalar/*.c)
 add_library(room_kernels OBJECT ${kernel_sources})
-# Bodies are plain C that the compiler vectorises. Where nearly every machine runs a folder below instead, scalar is made
-# small.
+# Bodies are plain C that the compiler vectorises. Where nearly every machine runs a folder below instead, scalar versions
+# say what is right, and are made small.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
   target_compile_options(room_kernels PRIVATE -O2 $<$<C_COMPILER_ID:GNU>:-falign-jumps=1> -falign-loops=8)
+  foreach(family loops lstm_f32 lstm_s16 requant softmax_f32)
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${family}.c PROPERTIES COMPILE_OPTIONS -Os)
+  endforeach()
 else()
   target_compile_options(room_kernels PRIVATE -O2 -ftree-vectorize)
 endif()
@@ -18,7 +21,9 @@ function(mote_isa folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.c)
   if(sources)
     add_library(kernels_${folder} OBJECT ${sources})
-    target_compile_options(kernels_${folder} PRIVATE -O2 -ftree-vectorize $<$<C_COMPILER_ID:GNU>:-falign-jumps=1> -falign-loops=16 ${ARGN})
+    # What vectors leave over is done one by one, not by a second set of narrower vectors.
+    target_compile_options(kernels_${folder} PRIVATE -O2 -ftree-vectorize -falign-loops=16
+                           "$<$<C_COMPILER_ID:GNU>:-falign-jumps=1;--param=vect-epilogues-nomask=0>" ${ARGN})
     set(MOTE_ISA_ROOMS ${MOTE_ISA_ROOMS} kernels_${folder} PARENT_SCOPE)
   endif()
 endfunction()

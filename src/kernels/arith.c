@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "kernels/unroll.h"
+
 typedef void (*loop_fn)(const void *a, const void *b, void *y, size_t n, const arith *p);
 
 #define REAL float
@@ -62,6 +64,7 @@ static inline int64_t shift_right(int64_t a, int64_t b, int bits, bool is_unsign
     const int bits = mote_type_bits(p->type);                                                                          \
     OUT *y = vy;                                                                                                       \
     (void)bits, (void)turn;                                                                                            \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) {                                                                                   \
       const int64_t a = x[i], b = z[i];                                                                                \
       y[i] = (OUT)(EXPR);                                                                                              \
@@ -155,6 +158,7 @@ bool kern_arith_has(num_class class, arith_op op) { return loop_of(class, op) !=
 /* Bounds of fused activations are small integers or absent, so double holds them for every class. */
 static void clamp(num_class class, void *y, size_t n, const arith *p) {
   if (p->lo > p->hi) return;
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     if (class == NUM_F32) {
       float *v = (float *)y + i;

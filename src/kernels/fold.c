@@ -1,27 +1,32 @@
 /* fold.c: see fold.h. */
 #include "kernels/fold.h"
 
+#include "kernels/unroll.h"
+
 #define FOLD(name, T, ACC, EXPR)                                                                                       \
   void fold_##name(void *acc, const void *vx, const reduce_shape *shape) {                                             \
     const reduce_shape s = *shape;                                                                                     \
     const T *x = vx;                                                                                                   \
     ACC *y = acc;                                                                                                      \
-    if (s.row_step == 1)                                                                                               \
-      for (size_t i = 0; i < s.n; i++, x += s.step)                                                                    \
+    if (s.row_step == 1) {                                                                                             \
+      for (size_t i = 0; i < s.n; i++, x += s.step) {                                                                  \
+        KERN_ELEMENTWISE                                                                                               \
         for (size_t r = 0; r < s.rows; r++) {                                                                          \
           const ACC a = y[r];                                                                                          \
           const T b = x[r];                                                                                            \
           y[r] = (ACC)(EXPR);                                                                                          \
         }                                                                                                              \
-    else                                                                                                               \
-      for (size_t r = 0; r < s.rows; r++, x += s.row_step) {                                                           \
-        ACC a = y[r];                                                                                                  \
-        for (size_t i = 0; i < s.n; i++) {                                                                             \
-          const T b = x[i * s.step];                                                                                   \
-          a = (ACC)(EXPR);                                                                                             \
-        }                                                                                                              \
-        y[r] = a;                                                                                                      \
       }                                                                                                                \
+      return;                                                                                                          \
+    }                                                                                                                  \
+    for (size_t r = 0; r < s.rows; r++, x += s.row_step) {                                                             \
+      ACC a = y[r];                                                                                                    \
+      for (size_t i = 0; i < s.n; i++) {                                                                               \
+        const T b = x[i * s.step];                                                                                     \
+        a = (ACC)(EXPR);                                                                                               \
+      }                                                                                                                \
+      y[r] = a;                                                                                                        \
+    }                                                                                                                  \
   }
 
 FOLD(max_f32, float, float, b > a ? b : a)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/f16.h"
+#include "kernels/unroll.h"
 
 num_class num_class_of(mote_type type) {
   switch ((int)type) {
@@ -33,6 +34,7 @@ static bool is_native(mote_type type) {
   {                                                                                                                    \
     const T *x = (const T *)data + first;                                                                              \
     C *y = block;                                                                                                      \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) y[i] = VALUE(x[i]);                                                                 \
     return block;                                                                                                      \
   }
@@ -40,6 +42,7 @@ static bool is_native(mote_type type) {
 #define NOT_ZERO(v) ((v) != 0)
 
 static void unpack(mote_type type, const uint8_t *x, size_t first, size_t n, int64_t *y) {
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     const int8_t nibble = type == MOTE_INT2 ? int2_get(x, first + i) : int4_get(x, first + i);
     y[i] = type == MOTE_UINT4 ? nibble & 15 : nibble;
@@ -72,6 +75,7 @@ void *num_place(mote_type type, void *data, size_t first, void *block) {
   {                                                                                                                    \
     const C *x = values;                                                                                               \
     T *y = (T *)data + first;                                                                                          \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) y[i] = (T)VALUE(x[i]);                                                              \
     return;                                                                                                            \
   }
@@ -108,6 +112,7 @@ void num_write(mote_type type, void *data, size_t first, size_t n, const void *v
 /* ---- conversions ---- */
 
 #define EACH(VALUE)                                                                                                    \
+  KERN_ELEMENTWISE                                                                                                     \
   for (size_t i = 0; i < n; i++) VALUE;                                                                                \
   break
 
@@ -131,6 +136,7 @@ static void truncate_to(mote_type type, const double *x, int64_t *y, size_t n) {
       type == MOTE_UINT4 || type == MOTE_UINT8 || type == MOTE_UINT16 || type == MOTE_UINT32 || type == MOTE_UINT64;
   const double end = ldexp(1, is_unsigned ? bits : bits - 1), lo = is_unsigned ? 0 : -end;
   const uint64_t most = is_unsigned ? UINT64_MAX >> (64 - bits) : (uint64_t)INT64_MAX >> (64 - bits);
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     if (!(x[i] < end)) y[i] = (int64_t)most;
     else if (x[i] <= lo) y[i] = (int64_t)lo;
@@ -146,6 +152,7 @@ static void truncate_f32(mote_type type, const float *x, int64_t *y, size_t n) {
   const bool is_unsigned = type == MOTE_UINT4 || type == MOTE_UINT8 || type == MOTE_UINT16;
   const int32_t most = (int32_t)(UINT32_MAX >> (32 - bits) >> !is_unsigned), least = is_unsigned ? 0 : -most - 1;
   const float lo = (float)least, end = (float)most + 1; /* a power of two, also where the sum is rounded */
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     const float v = x[i] < lo ? lo : x[i];
     const int32_t whole = (int32_t)(v < end ? v : 0);
@@ -158,10 +165,11 @@ static void from_real(const double *x, mote_type to, void *y, size_t n) {
   double *d = y;
   switch (num_class_of(to)) {
     case NUM_INT:
-      if (to != MOTE_BOOL) truncate_to(to, x, y, n);
-      else
-        for (size_t i = 0; i < n; i++) ((int64_t *)y)[i] = x[i] != 0;
-      break;
+      if (to != MOTE_BOOL) {
+        truncate_to(to, x, y, n);
+        break;
+      }
+      EACH(((int64_t *)y)[i] = x[i] != 0);
     case NUM_F32: EACH(f[i] = (float)x[i]);
     case NUM_F64: EACH(d[i] = x[i]);
     case NUM_C64: EACH((f[2 * i] = (float)x[i], f[2 * i + 1] = 0));

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "kernels/unroll.h"
+
 typedef void (*real_loop)(const void *x, void *y, size_t n);
 
 #define REAL float
@@ -19,6 +21,7 @@ typedef void (*real_loop)(const void *x, void *y, size_t n);
   static void name##_int(const void *vx, void *vy, size_t n) {                                                         \
     const int64_t *values = vx;                                                                                        \
     int64_t *y = vy;                                                                                                   \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) {                                                                                   \
       const int64_t x = values[i];                                                                                     \
       y[i] = (int64_t)(EXPR);                                                                                          \
@@ -59,6 +62,7 @@ float kern_real_f32(real_op op, float x) {
 void kern_lut_16(const void *vx, void *vy, size_t n, const void *params) {
   const int16_t *x = vx, *lut = params;
   int16_t *y = vy;
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     const int at = 256 + (x[i] >> 7), offset = x[i] & 127;
     y[i] = (int16_t)(lut[at] + (((lut[at + 1] - lut[at]) * offset + 64) >> 7));
@@ -70,6 +74,7 @@ void kern_tanh_16(const void *vx, void *vy, size_t n, const void *params) {
   const uint32_t round = p.shift > 0 ? UINT32_C(1) << (p.shift - 1) : 0;
   const int16_t *x = vx;
   int16_t *y = vy;
+  KERN_ELEMENTWISE
   for (size_t i = 0; i < n; i++) {
     const int32_t v = (int32_t)((uint32_t)x[i] * (uint32_t)p.multiplier + round) >> p.shift;
     const uint32_t u = v < 0 ? 0 - (uint32_t)v : (uint32_t)v, step = u >> 8;

@@ -30,7 +30,8 @@ KERN_TABLES(neon)
 #if defined(__x86_64__)
 #define KERN_CHOOSE(family, level)                                                                                     \
   ((level) == CPU_AVX512 ? &family##_avx512 : (level) == CPU_AVX2 ? &family##_avx2 : &family##_scalar)
-/* For families that wider vectors do not make faster: they wait for memory, or for chains of products. */
+/* For families that wider vectors make no operator faster by: they wait for memory or for chains of products, or are
+ * little beside the products around them. */
 #define KERN_CHOOSE_256(family, level) ((level) >= CPU_AVX2 ? &family##_avx2 : &family##_scalar)
 #elif defined(__aarch64__)
 #define KERN_CHOOSE_256(family, level) KERN_CHOOSE(family, level)

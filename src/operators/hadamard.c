@@ -58,8 +58,7 @@ static void task_pieces(void *arg, size_t task, int worker) {
 
 static mote_status run(op_ctx *c) {
   const size_t n = (size_t)((const rotation *)c->params)->size, pieces = op_count(c->in[0]) / n;
-  if (c->out[0]->data != c->in[0]->data)
-    move_rows(c, c->out[0]->data, 0, c->in[0]->data, 0, 1, (int64_t)c->out[0]->bytes);
+  if (c->out[0]->data != c->in[0]->data) move_bytes(c, c->out[0]->data, c->in[0]->data, c->out[0]->bytes);
   const size_t each = n >= TASK_ELEMENTS ? 1 : TASK_ELEMENTS / n;
   op_parallel(c, (pieces + each - 1) / each, task_pieces, c);
   return MOTE_OK;

@@ -74,7 +74,7 @@ static mote_status set_infer(op_ctx *c) {
 
 static mote_status set_move(op_ctx *c) {
   const op_tensor *const in = c->in[0], *const out = c->out[0];
-  if (out->data != in->data) move_rows(c, out->data, 0, in->data, 0, 1, (int64_t)out->bytes);
+  if (out->data != in->data) move_bytes(c, out->data, in->data, out->bytes);
   write_diagonals(c, out, c->in[1]);
   return MOTE_OK;
 }

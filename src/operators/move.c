@@ -41,6 +41,25 @@ void move_run(op_ctx *c, const copy_plan *plan, void *to, const void *from) {
   op_parallel(c, (size_t)tasks, run_task, &j);
 }
 
+typedef struct bytes_job {
+  char *to;
+  const char *from;
+  size_t bytes, tasks;
+} bytes_job;
+
+static void bytes_task(void *arg, size_t task, int worker) {
+  (void)worker;
+  const bytes_job *const j = arg;
+  const size_t each = j->bytes / j->tasks, begin = each * task;
+  memcpy(j->to + begin, j->from + begin, task + 1 == j->tasks ? j->bytes - begin : each);
+}
+
+void move_bytes(op_ctx *c, void *to, const void *from, size_t bytes) {
+  if (bytes == 0) return;
+  bytes_job j = {to, from, bytes, bytes / TASK_BYTES + 1};
+  op_parallel(c, j.tasks, bytes_task, &j);
+}
+
 void move_rows(op_ctx *c, void *to, int64_t to_step, const void *from, int64_t from_step, int64_t rows, int64_t bytes) {
   if (bytes == 0) return;
   copy_plan plan;

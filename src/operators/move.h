@@ -15,6 +15,8 @@ static inline int64_t move_element(mote_type type) { return mote_type_bits(type)
 int64_t move_steps(const op_tensor *t, int64_t steps[OP_MAX_RANK]);
 /* Runs a plan, on the threads there are when it is large. */
 void move_run(op_ctx *c, const copy_plan *plan, void *to, const void *from);
+/* Copies bytes as they are, likewise. */
+void move_bytes(op_ctx *c, void *to, const void *from, size_t bytes);
 /* Copies `rows` runs of `bytes`; neighbours lie to_step and from_step bytes apart. */
 void move_rows(op_ctx *c, void *to, int64_t to_step, const void *from, int64_t from_step, int64_t rows, int64_t bytes);
 

@@ -10,8 +10,7 @@
 
 static mote_status copy_all(op_ctx *c) {
   if (c->in[0]->type == MOTE_STRING) MOTE_TRY(op_resize(c, 0, c->out[0]->rank, c->out[0]->dims, c->in[0]->bytes));
-  if (c->out[0]->data != c->in[0]->data)
-    move_rows(c, c->out[0]->data, 0, c->in[0]->data, 0, 1, (int64_t)c->out[0]->bytes);
+  if (c->out[0]->data != c->in[0]->data) move_bytes(c, c->out[0]->data, c->in[0]->data, c->out[0]->bytes);
   return MOTE_OK;
 }
 

@@ -223,7 +223,7 @@ static mote_status update_move(op_ctx *c) {
     at.first[i] = clamped(start, in->dims[i], update->dims[i]);
     count[i] = update->dims[i];
   }
-  if (out->data != in->data) move_rows(c, out->data, 0, in->data, 0, 1, (int64_t)out->bytes);
+  if (out->data != in->data) move_bytes(c, out->data, in->data, out->bytes);
   move_box(c, out, &at, update, &whole, count);
   return MOTE_OK;
 }

@@ -373,7 +373,7 @@ static mote_status scatter_run(op_ctx *c) {
   windows w = scatter_windows(c);
   window v;
   MOTE_TRY(check_windows(c, &w, indices, in->rank, updates->rank));
-  if (c->out[0]->data != in->data) move_rows(c, c->out[0]->data, 0, in->data, 0, 1, (int64_t)in->bytes);
+  if (c->out[0]->data != in->data) move_bytes(c, c->out[0]->data, in->data, in->bytes);
   if (p->keep || !op_count(updates) || !op_count(in)) return MOTE_OK;
   window_shape(&w, in, updates, &v);
   const size_t positions = position_count(&w, indices);

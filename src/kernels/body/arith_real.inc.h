@@ -5,6 +5,7 @@
     const REAL *x = va, *z = vb;                                                                                       \
     OUT *y = vy;                                                                                                       \
     (void)p;                                                                                                           \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) {                                                                                   \
       const REAL a = x[i], b = z[i];                                                                                   \
       y[i] = EXPR;                                                                                                     \

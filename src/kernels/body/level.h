@@ -4,20 +4,13 @@
 #ifndef KERNELS_BODY_LEVEL_H
 #define KERNELS_BODY_LEVEL_H
 
+#include "kernels/unroll.h"
+
 #define KERN_JOIN_(a, b) a##_##b
 #define KERN_JOIN(a, b) KERN_JOIN_(a, b)
 /* A function of this level: KERN_FN(map_clamp_f32) is map_clamp_f32_avx2; and the table of a family. */
 #define KERN_FN(name) KERN_JOIN(name, KERN_LEVEL)
 #define KERN_TABLE(family) KERN_JOIN(family, KERN_LEVEL)
-
-/* Before a loop over elements: each iteration reads element i and then writes element i, so results may lie where an
- * operand lies, and the loop needs no test for overlap. */
-#if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed" /* a loop that an instruction set cannot vectorise is no fault */
-#define KERN_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define KERN_ELEMENTWISE _Pragma("GCC ivdep")
-#endif
 
 /* A pass over a block: worth a call, and not worth a copy at each of its uses. */
 #define KERN_PASS static __attribute__((noinline)) void

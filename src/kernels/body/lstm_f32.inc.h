@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernels/body/level.h"
-#include "kernels/math_f32.h"
+#include "kernels/map.h"
 #include "kernels/tables.h"
 
 static void add(float *x, const float *y, size_t n) {
@@ -24,21 +24,7 @@ static void multiply(float *y, const float *x, size_t n) {
 }
 
 static void clamp(float *y, const float *x, size_t n, float lo, float hi) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) {
-    const float v = x[i] < lo ? lo : x[i];
-    y[i] = v > hi ? hi : v;
-  }
-}
-
-static void tanh_all(float *y, const float *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) y[i] = math_tanh(x[i]);
-}
-
-static void logistic_all(float *y, const float *x, size_t n) {
-  KERN_ELEMENTWISE
-  for (size_t i = 0; i < n; i++) y[i] = math_logistic(x[i]);
+  KERN_FN(map_clamp_f32)(x, y, n, &(const map_clamp){lo, hi});
 }
 
 static void activate(float *y, const float *x, size_t n, lstm_activation activation) {
@@ -47,11 +33,11 @@ static void activate(float *y, const float *x, size_t n, lstm_activation activat
     case LSTM_RELU: clamp(y, x, n, 0, INFINITY); return;
     case LSTM_RELU_N1_TO_1: clamp(y, x, n, -1, 1); return;
     case LSTM_RELU6: clamp(y, x, n, 0, 6); return;
-    case LSTM_TANH: tanh_all(y, x, n); return;
+    case LSTM_TANH: KERN_FN(map_tanh_f32)(x, y, n, NULL); return;
     case LSTM_SIGN_BIT:
       for (size_t i = 0; i < n; i++) y[i] = signbit(x[i]) ? 1 : 0;
       return;
-    case LSTM_LOGISTIC: logistic_all(y, x, n); return;
+    case LSTM_LOGISTIC: KERN_FN(map_logistic_f32)(x, y, n, NULL); return;
   }
 }
 

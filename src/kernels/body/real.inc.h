@@ -4,6 +4,7 @@
   static void M(map_##name)(const void *vx, void *vy, size_t n) {                                                      \
     const REAL *values = vx;                                                                                           \
     REAL *y = vy;                                                                                                      \
+    KERN_ELEMENTWISE                                                                                                   \
     for (size_t i = 0; i < n; i++) {                                                                                   \
       const REAL x = values[i];                                                                                        \
       y[i] = EXPR;                                                                                                     \

@@ -1,3 +1,0 @@
-/* softmax_f32.c: softmax for this folder's instruction set. */
-#define KERN_LEVEL avx512
-#include "kernels/body/softmax_f32.inc.h"
