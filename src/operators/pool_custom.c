@@ -1,7 +1,9 @@
-/* pool_custom.c: pooling operators that files hold under a name: AveragePool3D and MaxPool3D, MaxPoolWithArgmax, and
- * MaxUnpooling2D, which puts back what was pooled. Pooling of images is in pool.c.
+/* pool_custom.c: pooling operators that files hold under a name: AveragePool3D and MaxPool3D, MaxPoolWithArgmax and
+ * MediaPipe's MaxPoolingWithArgmax2D, and MaxUnpooling2D, which puts back what was pooled. Pooling of images is in
+ * pool.c.
  */
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "kernels/number.h"
@@ -15,7 +17,27 @@ typedef struct pool_options {
   int32_t size[WINDOW_DIMS], stride[WINDOW_DIMS];
   int32_t padding; /* sch_Padding_... */
   bool batch_in_index;
+  float lo, hi; /* of the fused activation, where there is one */
 } pool_options;
+
+/* The options may also be the C struct of TensorFlow Lite's pooling operators: these fields, int32 each, and more that
+ * do not matter here. */
+enum { C_PADDING, C_STRIDE_W, C_STRIDE_H, C_FILTER_W, C_FILTER_H, C_ACTIVATION, C_FIELDS };
+enum { C_PADDING_SAME = 1, C_PADDING_VALID = 2 };
+
+/* The first `fields` of them. */
+static mote_status read_struct(op_ctx *c, int32_t *to, size_t fields) {
+  OP_REQUIRE(c, c->custom_size >= fields * sizeof *to, MOTE_ERR_MODEL,
+             "the custom options have %zu bytes; padding, strides, filter sizes and what follows take %zu",
+             c->custom_size, fields * sizeof *to);
+  memcpy(to, c->custom, fields * sizeof *to);
+  OP_REQUIRE(c, to[C_PADDING] == C_PADDING_SAME || to[C_PADDING] == C_PADDING_VALID, MOTE_ERR_MODEL,
+             "padding %d is neither SAME (1) nor VALID (2)", (int)to[C_PADDING]);
+  for (int i = C_STRIDE_W; i <= C_FILTER_H; i++)
+    OP_REQUIRE(c, to[i] >= 1 && to[i] <= INT16_MAX, MOTE_ERR_MODEL,
+               "strides and filter sizes must lie in [1, 32767], and one of them is %d", (int)to[i]);
+  return MOTE_OK;
+}
 
 static mote_status window_list(op_ctx *c, const flex_value *map, const char *key, int32_t rank, int32_t *to) {
   flex_value v;
@@ -185,42 +207,79 @@ static mote_status run_3d(op_ctx *c) {
 POOL_3D(average_pool_3d, "AveragePool3D")
 POOL_3D(max_pool_3d, "MaxPool3D")
 
-/* ---- MaxPoolWithArgmax ---- */
+/* ---- MaxPoolWithArgmax, MaxPoolingWithArgmax2D ---- */
 
-static mote_status check_argmax(op_ctx *c) { return read_options(c, 4); }
+static mote_status check_argmax(op_ctx *c) {
+  pool_options *o = c->params;
+  MOTE_TRY(read_options(c, 4));
+  return op_activation_f32(c, sch_ActivationFunctionType_NONE, &o->lo, &o->hi);
+}
+
+static mote_status check_local_argmax(op_ctx *c) {
+  pool_options *o = c->params;
+  int32_t from[C_FIELDS];
+  MOTE_TRY(read_struct(c, from, C_FIELDS));
+  o->padding = from[C_PADDING] == C_PADDING_SAME ? sch_Padding_SAME : sch_Padding_VALID;
+  o->size[0] = o->size[3] = o->stride[0] = o->stride[3] = 1;
+  o->size[1] = from[C_FILTER_H], o->size[2] = from[C_FILTER_W];
+  o->stride[1] = from[C_STRIDE_H], o->stride[2] = from[C_STRIDE_W];
+  return op_activation_f32(c, from[C_ACTIVATION], &o->lo, &o->hi);
+}
+
+/* Indices that are floats number an element of its window, and lie a little above so that rounding down is safe. */
+static bool local_indices(const op_tensor *indices) { return indices->type == MOTE_FLOAT32; }
+
 static mote_status infer_argmax(op_ctx *c) {
   const op_tensor *x = c->in[0];
   size_t count = 1;
   if (op_shape_known(x)) count = op_count(x);
-  OP_REQUIRE(c, count <= INT32_MAX, MOTE_ERR_SHAPE, "%zu elements cannot be numbered in 32 bits", count);
+  OP_REQUIRE(c, count <= INT32_MAX || local_indices(c->out[1]), MOTE_ERR_SHAPE,
+             "%zu elements cannot be numbered in 32 bits", count);
   return infer_windows(c, 4);
 }
 
-/* One row of an output image. The first of equals wins. */
+/* The window of output element (row, column) in channel k of an image, which begins at `from`. The first of equals
+ * wins. Returns its number. */
+static size_t largest(const op_ctx *c, const float *from, int32_t row, int32_t column, size_t k, float *value) {
+  const op_tensor *x = c->in[0];
+  const pool_options *o = c->params;
+  const op_window *w = ((const pool_windows *)c->record)->at;
+  const bool local = local_indices(c->out[1]);
+  const size_t width = (size_t)x->dims[2], channels = (size_t)x->dims[3];
+  const int32_t top = row * o->stride[1] - w[1].before, left = column * o->stride[2] - w[2].before;
+  int32_t y0, y1, x0, x1;
+  clip(c, 1, row, &y0, &y1);
+  clip(c, 2, column, &x0, &x1);
+  size_t best = local ? 0 : k;
+  *value = -FLT_MAX;
+  for (int32_t i = y0; i < y1; i++)
+    for (int32_t j = x0; j < x1; j++) {
+      const size_t at = ((size_t)i * width + (size_t)j) * channels + k;
+      if (!(from[at] > *value)) continue;
+      *value = from[at];
+      best = local ? (size_t)(i - top) * (size_t)o->size[2] + (size_t)(j - left) : at;
+    }
+  return best;
+}
+
+/* One row of an output image. */
 static void task_argmax(void *arg, size_t index, int worker) {
   (void)worker;
   const op_ctx *c = arg;
-  const op_tensor *x = c->in[0], *y = c->out[0];
-  const size_t channels = (size_t)y->dims[3], height = (size_t)x->dims[1], width = (size_t)x->dims[2];
-  const size_t image = index / (size_t)y->dims[1];
-  const float *from = (const float *)x->data + image * height * width * channels;
-  const size_t base = ((const pool_options *)c->params)->batch_in_index ? image * height * width * channels : 0;
-  int32_t y0, y1, x0, x1;
-  clip(c, 1, (int32_t)(index % (size_t)y->dims[1]), &y0, &y1);
-  for (int32_t i = 0; i < y->dims[2]; i++) {
-    clip(c, 2, i, &x0, &x1);
+  const op_tensor *y = c->out[0], *indices = c->out[1];
+  const pool_options *o = c->params;
+  const size_t channels = (size_t)y->dims[3], width = (size_t)y->dims[2], height = (size_t)y->dims[1];
+  const size_t image = index / height * op_span(c->in[0], 1, 4), base = o->batch_in_index ? image : 0;
+  for (size_t i = 0; i < width; i++)
     for (size_t k = 0; k < channels; k++) {
-      size_t best = ((size_t)y0 * width + (size_t)x0) * channels + k;
-      for (int32_t h = y0; h < y1; h++)
-        for (int32_t w = x0; w < x1; w++) {
-          const size_t at = ((size_t)h * width + (size_t)w) * channels + k;
-          if (from[at] > from[best]) best = at;
-        }
-      const size_t to = (index * (size_t)y->dims[2] + (size_t)i) * channels + k;
-      ((float *)y->data)[to] = from[best];
-      ((int32_t *)c->out[1]->data)[to] = (int32_t)(base + best);
+      const size_t to = (index * width + i) * channels + k;
+      float value;
+      const size_t best =
+          largest(c, (const float *)c->in[0]->data + image, (int32_t)(index % height), (int32_t)i, k, &value);
+      ((float *)y->data)[to] = fminf(fmaxf(value, o->lo), o->hi);
+      if (local_indices(indices)) ((float *)indices->data)[to] = (float)best + 0.1f;
+      else ((int32_t *)indices->data)[to] = (int32_t)(base + best);
     }
-  }
 }
 
 static mote_status run_argmax(op_ctx *c) {
@@ -228,55 +287,43 @@ static mote_status run_argmax(op_ctx *c) {
   return MOTE_OK;
 }
 
-const mote_op op_max_pool_with_argmax = {
-    .name = "MaxPoolWithArgmax",
-    .code = sch_BuiltinOperator_CUSTOM,
-    .versions = 1,
-    .inputs_min = 1,
-    .inputs_max = 1,
-    .outputs_min = 2,
-    .outputs_max = 2,
-    .types = "f32 > f32 i32",
-    .params_size = sizeof(pool_options),
-    .record_size = sizeof(pool_windows),
-    .check = check_argmax,
-    .infer = infer_argmax,
-    .plan = plan,
-    .run = run_argmax,
-    .notes = "Output 1 numbers the element in its image, or among all with include_batch_in_index.",
-};
+#define POOL_ARGMAX(symbol, operator_name, operator_types, check_options, sentence)                                    \
+  const mote_op op_##symbol = {                                                                                        \
+      .name = operator_name,                                                                                           \
+      .code = sch_BuiltinOperator_CUSTOM,                                                                              \
+      .versions = 1,                                                                                                   \
+      .inputs_min = 1,                                                                                                 \
+      .inputs_max = 1,                                                                                                 \
+      .outputs_min = 2,                                                                                                \
+      .outputs_max = 2,                                                                                                \
+      .types = operator_types,                                                                                         \
+      .params_size = sizeof(pool_options),                                                                             \
+      .record_size = sizeof(pool_windows),                                                                             \
+      .check = check_options,                                                                                          \
+      .infer = infer_argmax,                                                                                           \
+      .plan = plan,                                                                                                    \
+      .run = run_argmax,                                                                                               \
+      .notes = sentence,                                                                                               \
+  };
+
+POOL_ARGMAX(max_pool_with_argmax, "MaxPoolWithArgmax", "f32 > f32 i32", check_argmax,
+            "Output 1 numbers the element in its image, or among all with include_batch_in_index.")
+POOL_ARGMAX(max_pooling_with_argmax_2d, "MaxPoolingWithArgmax2D", "f32 > f32 f32", check_local_argmax,
+            "MediaPipe's: output 1 numbers the element in its window, and lies 0.1 above.")
 
 /* ---- MaxUnpooling2D ---- */
 
-/* The custom options are the C struct of TensorFlow Lite's pooling operators: these fields, int32 each, and more that
- * do not matter here. */
-enum { UNPOOL_PADDING, UNPOOL_STRIDE_W, UNPOOL_STRIDE_H, UNPOOL_FILTER_W, UNPOOL_FILTER_H, UNPOOL_FIELDS };
-enum { C_PADDING_SAME = 1, C_PADDING_VALID = 2 };
+enum { UNPOOL_FIELDS = C_FILTER_H + 1 };
 
-static mote_status unpool_check(op_ctx *c) {
-  int32_t *o = c->params;
-  OP_REQUIRE(c, c->custom_size >= UNPOOL_FIELDS * sizeof *o, MOTE_ERR_MODEL,
-             "the custom options have %zu bytes; padding, strides and filter sizes take %zu", c->custom_size,
-             UNPOOL_FIELDS * sizeof *o);
-  memcpy(o, c->custom, UNPOOL_FIELDS * sizeof *o);
-  OP_REQUIRE(c, o[UNPOOL_PADDING] == C_PADDING_SAME || o[UNPOOL_PADDING] == C_PADDING_VALID, MOTE_ERR_MODEL,
-             "padding %d is neither SAME (1) nor VALID (2)", (int)o[UNPOOL_PADDING]);
-  for (int i = UNPOOL_STRIDE_W; i < UNPOOL_FIELDS; i++)
-    OP_REQUIRE(c, o[i] >= 1 && o[i] <= INT16_MAX, MOTE_ERR_MODEL,
-               "strides and filter sizes must lie in [1, 32767], and one of them is %d", (int)o[i]);
-  return MOTE_OK;
-}
+static mote_status unpool_check(op_ctx *c) { return read_struct(c, c->params, UNPOOL_FIELDS); }
 
-/* Of float indices, which number an element of its window, images grow by the filter; else by the stride, or
- * to where the last VALID filter ends. */
-static bool local_indices(const op_ctx *c) { return c->in[1]->type == MOTE_FLOAT32; }
-
+/* Of local indices images grow by the filter; else by the stride, or to where the last VALID filter ends. */
 static mote_status unpooled(op_ctx *c, int32_t in, int stride, int filter, int32_t *out) {
   const int32_t *o = c->params;
-  const bool valid = o[UNPOOL_PADDING] == C_PADDING_VALID;
-  const int64_t size = local_indices(c)  ? (int64_t)in * o[filter]
-                       : valid && in > 0 ? ((int64_t)in - 1) * o[stride] + o[filter]
-                                         : (int64_t)in * o[stride];
+  const bool valid = o[C_PADDING] == C_PADDING_VALID;
+  const int64_t size = local_indices(c->in[1]) ? (int64_t)in * o[filter]
+                       : valid && in > 0       ? ((int64_t)in - 1) * o[stride] + o[filter]
+                                               : (int64_t)in * o[stride];
   OP_REQUIRE(c, size <= INT32_MAX, MOTE_ERR_SHAPE, "the result would be %lld high or wide", (long long)size);
   *out = in < 0 ? -1 : (int32_t)size;
   return MOTE_OK;
@@ -292,8 +339,8 @@ static mote_status unpool_infer(op_ctx *c) {
   OP_REQUIRE(c, x->rank == 4, MOTE_ERR_SHAPE,
              "the input must have 4 dimensions (batch, height, width, channels), not %d", (int)x->rank);
   op_same_shape(y, x);
-  MOTE_TRY(unpooled(c, x->dims[1], UNPOOL_STRIDE_H, UNPOOL_FILTER_H, &y->dims[1]));
-  return unpooled(c, x->dims[2], UNPOOL_STRIDE_W, UNPOOL_FILTER_W, &y->dims[2]);
+  MOTE_TRY(unpooled(c, x->dims[1], C_STRIDE_H, C_FILTER_H, &y->dims[1]));
+  return unpooled(c, x->dims[2], C_STRIDE_W, C_FILTER_W, &y->dims[2]);
 }
 
 /* Where padding begins, as the pooling of the output's size would have it. */
@@ -307,18 +354,17 @@ static int64_t unpooled_place(const op_ctx *c, size_t i) {
   const op_tensor *x = c->in[0], *y = c->out[0];
   const int32_t *o = c->params;
   const int64_t size = (int64_t)op_span(y, 1, 4);
-  if (!local_indices(c)) {
+  if (!local_indices(c->in[1])) {
     const int32_t index = ((const int32_t *)c->in[1]->data)[i];
     return index >= 0 && index < size ? index : -1;
   }
   const float index = ((const float *)c->in[1]->data)[i];
   if (!(index >= 0 && index < (float)(1 << 24))) return -1;
   const size_t channels = (size_t)x->dims[3], width = (size_t)x->dims[2], pixel = i / channels;
-  const int64_t row = (int64_t)(pixel / width % (size_t)x->dims[1]) * o[UNPOOL_STRIDE_H] +
-                      (int32_t)index / o[UNPOOL_FILTER_W] -
-                      padding_before(x->dims[1], y->dims[1], o[UNPOOL_STRIDE_H], o[UNPOOL_FILTER_H]);
-  const int64_t column = (int64_t)(pixel % width) * o[UNPOOL_STRIDE_W] + (int32_t)index % o[UNPOOL_FILTER_W] -
-                         padding_before(x->dims[2], y->dims[2], o[UNPOOL_STRIDE_W], o[UNPOOL_FILTER_W]);
+  const int64_t row = (int64_t)(pixel / width % (size_t)x->dims[1]) * o[C_STRIDE_H] + (int32_t)index / o[C_FILTER_W] -
+                      padding_before(x->dims[1], y->dims[1], o[C_STRIDE_H], o[C_FILTER_H]);
+  const int64_t column = (int64_t)(pixel % width) * o[C_STRIDE_W] + (int32_t)index % o[C_FILTER_W] -
+                         padding_before(x->dims[2], y->dims[2], o[C_STRIDE_W], o[C_FILTER_W]);
   if (row < 0 || row >= y->dims[1] || column < 0 || column >= y->dims[2]) return -1;
   return (row * y->dims[2] + column) * (int64_t)channels + (int64_t)(i % channels);
 }
@@ -329,8 +375,9 @@ static mote_status unpool_run(op_ctx *c) {
   if (y->bytes) memset(y->data, 0, y->bytes);
   for (size_t i = 0; i < n; i++) {
     const int64_t to = unpooled_place(c, i);
-    OP_REQUIRE(c, to >= 0 || local_indices(c), MOTE_ERR_RUN, "index %zu is %d, and an output image has %zu elements", i,
-               (int)((const int32_t *)c->in[1]->data)[i], out_image);
+    OP_REQUIRE(c, to >= 0 || local_indices(c->in[1]), MOTE_ERR_RUN,
+               "index %zu is %d, and an output image has %zu elements", i, (int)((const int32_t *)c->in[1]->data)[i],
+               out_image);
     if (to >= 0) ((float *)y->data)[i / image * out_image + (size_t)to] = ((const float *)x->data)[i];
   }
   return MOTE_OK;

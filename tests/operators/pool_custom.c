@@ -1,5 +1,5 @@
-/* pool_custom.c: AveragePool3D, MaxPool3D, MaxPoolWithArgmax, MaxUnpooling2D and NumericVerify: options from
- * FlexBuffers, windows against the definition, and what is refused. */
+/* pool_custom.c: AveragePool3D, MaxPool3D, MaxPoolWithArgmax, MaxPoolingWithArgmax2D, MaxUnpooling2D and
+ * NumericVerify: options from FlexBuffers and structs, windows against the definition, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,13 @@
 
 #include <cmocka.h>
 
+#include <float.h>
 #include <math.h>
 
 #include "support/op_case.h"
 
-extern const mote_op op_average_pool_3d, op_max_pool_3d, op_max_pool_with_argmax, op_max_unpooling_2d,
-    op_numeric_verify;
+extern const mote_op op_average_pool_3d, op_max_pool_3d, op_max_pool_with_argmax, op_max_pooling_with_argmax_2d,
+    op_max_unpooling_2d, op_numeric_verify;
 
 /* A FlexBuffer map with values of one byte each. */
 typedef struct blob {
@@ -183,6 +184,94 @@ static void places_in_windows(void **state) {
   assert_true(op_case_end(&k));
 }
 
+/* A window by its definition; max and place stay where none of its values is a number. */
+static void window_max(const op_case *k, const int32_t *o, const int32_t *at, float *max, int32_t *place) {
+  const op_tensor *x = &k->in[0];
+  const int32_t size[] = {1, o[4], o[3]}, stride[] = {1, o[2], o[1]};
+  int32_t origin[3];
+  for (int i = 1; i < 3; i++) {
+    const int32_t total = (k->out[0].dims[i] - 1) * stride[i] + size[i] - x->dims[i];
+    origin[i] = at[i] * stride[i] - (o[0] == 1 && total > 0 ? total / 2 : 0);
+  }
+  bool found = false;
+  for (int32_t h = 0; h < size[1]; h++)
+    for (int32_t w = 0; w < size[2]; w++) {
+      const int32_t row = origin[1] + h, column = origin[2] + w;
+      if (row < 0 || column < 0 || row >= x->dims[1] || column >= x->dims[2]) continue;
+      const float v = ((const float *)x->data)[op_offset(4, x->dims, (int32_t[]){at[0], row, column, at[3]})];
+      if (isnan(v) || (found && v <= *max)) continue;
+      *max = v;
+      *place = h * size[2] + w;
+      found = true;
+    }
+}
+
+static void the_largest_is_numbered_in_its_window(void **state) {
+  (void)state;
+  static float data[2000];
+  op_random r = {5};
+  for (int turn = 0; turn < 300; turn++) {
+    const int32_t o[10] = {op_random_in(&r, 1, 2), op_random_in(&r, 1, 3), op_random_in(&r, 1, 3),
+                           op_random_in(&r, 1, 3), op_random_in(&r, 1, 3), turn % 2 ? 1 : 0};
+    int32_t dims[4];
+    for (int i = 0; i < 4; i++) dims[i] = op_random_in(&r, i % 3 ? 3 : 1, i % 3 ? 7 : 3);
+    for (size_t i = 0; i < 2000; i++) data[i] = op_random_below(&r, 10) ? (float)op_random_in(&r, -20, 20) / 8 : NAN;
+    op_case k;
+    op_case_begin(&k, &op_max_pooling_with_argmax_2d, NULL);
+    k.c.custom = (const uint8_t *)o, k.c.custom_size = sizeof o;
+    op_case_input(&k, MOTE_FLOAT32, 4, dims, data, 0);
+    op_case_output(&k, MOTE_FLOAT32);
+    op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    for (size_t n = 0; n < op_count(&k.out[0]); n++) {
+      int32_t at[OP_MAX_RANK], place = 0;
+      float max = -FLT_MAX;
+      op_coordinates(n, 4, k.out[0].dims, at);
+      window_max(&k, o, at, &max, &place);
+      assert_true(((float *)k.out[0].data)[n] == (o[5] && max < 0 ? 0 : max));
+      assert_true(((float *)k.out[1].data)[n] == (float)place + 0.1f);
+    }
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* What the struct of options may hold, whole and cut short. */
+static void structs_of_options_are_refused(void **state) {
+  (void)state;
+  static const int32_t good[6] = {1, 2, 2, 2, 2, 0};
+  static const struct {
+    int field;
+    int32_t value;
+    size_t size;
+    mote_status status;
+  } cases[] = {
+      {0, 1, 24, MOTE_OK},
+      {0, 1, 23, MOTE_ERR_MODEL},
+      {0, 0, 24, MOTE_ERR_MODEL},
+      {0, 3, 24, MOTE_ERR_MODEL},
+      {1, 0, 24, MOTE_ERR_MODEL},
+      {2, -1, 24, MOTE_ERR_MODEL},
+      {3, 32768, 24, MOTE_ERR_MODEL},
+      {4, 0, 24, MOTE_ERR_MODEL},
+      {5, 77, 24, MOTE_ERR_MODEL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int32_t o[6];
+    op_case k;
+    memcpy(o, good, sizeof o);
+    o[cases[i].field] = cases[i].value;
+    op_case_begin(&k, &op_max_pooling_with_argmax_2d, NULL);
+    k.c.custom = (const uint8_t *)o, k.c.custom_size = cases[i].size;
+    op_case_input(&k, MOTE_FLOAT32, 4, (int32_t[]){1, 4, 4, 1}, NULL, 0);
+    op_case_output(&k, MOTE_FLOAT32);
+    op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_infer(&k), cases[i].status);
+    k.in[0].rank = 3;
+    if (cases[i].status == MOTE_OK) assert_int_equal(k.c.op->infer(&k.c), MOTE_ERR_SHAPE);
+    op_case_end(&k);
+  }
+}
+
 static mote_status pool_options(const int32_t *size, const int32_t *stride, int n, const char *padding, size_t cut) {
   blob b;
   pool_blob(&b, size, stride, n, padding);
@@ -241,9 +330,13 @@ static void numbers_are_verified(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(volumes_are_pooled),   cmocka_unit_test(the_largest_is_numbered_and_put_back),
-      cmocka_unit_test(places_in_windows),    cmocka_unit_test(what_is_refused),
+      cmocka_unit_test(volumes_are_pooled),
+      cmocka_unit_test(the_largest_is_numbered_and_put_back),
+      cmocka_unit_test(places_in_windows),
+      cmocka_unit_test(what_is_refused),
       cmocka_unit_test(numbers_are_verified),
+      cmocka_unit_test(the_largest_is_numbered_in_its_window),
+      cmocka_unit_test(structs_of_options_are_refused),
   };
   return cmocka_run_group_tests_name("operators: pool_custom", tests, NULL, NULL);
 }
