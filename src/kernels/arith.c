@@ -5,16 +5,12 @@
 
 #include "kernels/unroll.h"
 
-typedef void (*loop_fn)(const void *a, const void *b, void *y, size_t n, const arith *p);
-
 #define REAL float
 #define M(name) name##f
-#define LOOPS float_loops
 #include "kernels/body/arith_real.inc.h"
 
 #define REAL double
 #define M(name) name
-#define LOOPS double_loops
 #include "kernels/body/arith_real.inc.h"
 
 /* ---- integers ---- */
@@ -93,36 +89,13 @@ LOOP(ne, uint8_t, a != b)
 LOOP(lt, uint8_t, BEFORE(a, b))
 LOOP(le, uint8_t, !BEFORE(b, a))
 
-static const loop_fn int_loops[ARITH_OPS] = {
-    [ARITH_ADD] = add_int,
-    [ARITH_SUB] = sub_int,
-    [ARITH_MUL] = mul_int,
-    [ARITH_DIV] = div_int,
-    [ARITH_MAX] = max_int,
-    [ARITH_MIN] = min_int,
-    [ARITH_SQUARED_DIFFERENCE] = squared_difference_int,
-    [ARITH_POW] = pow_int,
-    [ARITH_FLOOR_DIV] = floor_div_int,
-    [ARITH_FLOOR_MOD] = floor_mod_int,
-    [ARITH_REM] = rem_int,
-    [ARITH_AND] = and_int,
-    [ARITH_OR] = or_int,
-    [ARITH_XOR] = xor_int,
-    [ARITH_SHL] = shl_int,
-    [ARITH_SHR] = shr_int,
-    [ARITH_EQ] = eq_int,
-    [ARITH_NE] = ne_int,
-    [ARITH_LT] = lt_int,
-    [ARITH_LE] = le_int,
-};
-
 /* ---- complex64 ---- */
 
 static void complex_add(const void *va, const void *vb, void *vy, size_t n, const arith *p) {
-  float_loops[ARITH_ADD](va, vb, vy, 2 * n, p);
+  add_realf(va, vb, vy, 2 * n, p);
 }
 static void complex_sub(const void *va, const void *vb, void *vy, size_t n, const arith *p) {
-  float_loops[ARITH_SUB](va, vb, vy, 2 * n, p);
+  sub_realf(va, vb, vy, 2 * n, p);
 }
 
 static void complex_mul(const void *va, const void *vb, void *vy, size_t n, const arith *p) {
@@ -135,25 +108,45 @@ static void complex_mul(const void *va, const void *vb, void *vy, size_t n, cons
   }
 }
 
-static const loop_fn complex_loops[ARITH_OPS] = {
-    [ARITH_ADD] = complex_add,
-    [ARITH_SUB] = complex_sub,
-    [ARITH_MUL] = complex_mul,
-};
+/* ---- operations ---- */
+
+#define NUMBERS(name) .f32 = name##_realf, .f64 = name##_real, .integers = name##_int
+
+const arith_op arith_add = {NUMBERS(add), .c64 = complex_add};
+const arith_op arith_sub = {NUMBERS(sub), .c64 = complex_sub};
+const arith_op arith_mul = {NUMBERS(mul), .c64 = complex_mul};
+const arith_op arith_div = {NUMBERS(div)};
+const arith_op arith_max = {NUMBERS(max)};
+const arith_op arith_min = {NUMBERS(min)};
+const arith_op arith_squared_difference = {NUMBERS(squared_difference)};
+const arith_op arith_pow = {NUMBERS(pow)};
+const arith_op arith_floor_div = {NUMBERS(floor_div)};
+const arith_op arith_floor_mod = {NUMBERS(floor_mod)};
+const arith_op arith_rem = {NUMBERS(rem)};
+const arith_op arith_atan2 = {.f32 = atan2_realf, .f64 = atan2_real};
+const arith_op arith_and = {.integers = and_int};
+const arith_op arith_or = {.integers = or_int};
+const arith_op arith_xor = {.integers = xor_int};
+const arith_op arith_shl = {.integers = shl_int};
+const arith_op arith_shr = {.integers = shr_int};
+const arith_op arith_eq = {NUMBERS(eq), .compares = true};
+const arith_op arith_ne = {NUMBERS(ne), .compares = true};
+const arith_op arith_lt = {NUMBERS(lt), .compares = true};
+const arith_op arith_le = {NUMBERS(le), .compares = true};
 
 /* ---- blocks ---- */
 
-static loop_fn loop_of(num_class class, arith_op op) {
+static arith_loop *loop_of(num_class class, const arith_op *op) {
   switch (class) {
-    case NUM_F32: return float_loops[op];
-    case NUM_F64: return double_loops[op];
-    case NUM_INT: return int_loops[op];
-    case NUM_C64: return complex_loops[op];
+    case NUM_F32: return op->f32;
+    case NUM_F64: return op->f64;
+    case NUM_INT: return op->integers;
+    case NUM_C64: return op->c64;
     default: return NULL;
   }
 }
 
-bool kern_arith_has(num_class class, arith_op op) { return loop_of(class, op) != NULL; }
+bool kern_arith_has(num_class class, const arith_op *op) { return loop_of(class, op) != NULL; }
 
 /* Bounds of fused activations are small integers or absent, so double holds them for every class. */
 static void clamp(num_class class, void *y, size_t n, const arith *p) {
@@ -177,13 +170,12 @@ void kern_arith_run(const void *a, const void *b, void *y, size_t n, const void 
   int64_t block[3][NUM_BLOCK];
   const arith *const p = params;
   const num_class class = num_class_of(p->type);
-  const loop_fn f = loop_of(class, p->op);
-  const bool compares = p->op >= ARITH_EQ;
+  arith_loop *const f = loop_of(class, p->op);
   for (size_t i = 0, m; i < n; i += m) {
     m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
     const void *const u = num_read(p->type, a, i, m, block[0]);
     const void *const v = num_read(p->type, b, i, m, block[1]);
-    if (compares) {
+    if (p->op->compares) {
       f(u, v, (uint8_t *)y + i, m, p);
       continue;
     }

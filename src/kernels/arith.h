@@ -14,39 +14,26 @@
  * has the dividend's. A divisor is not 0 in the first two with integers; elsewhere x / 0 is -1 and x rem 0 is x.
  * POW of integers has no negative exponents, or it is 0 (1 and -1 aside). Shifts by less than 0 or more than the type's
  * bits are shifts by 0 or, to the left, give 0; to the right by all but one. */
-typedef enum arith_op {
-  ARITH_ADD,
-  ARITH_SUB,
-  ARITH_MUL,
-  ARITH_DIV,
-  ARITH_MAX,
-  ARITH_MIN,
-  ARITH_SQUARED_DIFFERENCE,
-  ARITH_POW,
-  ARITH_FLOOR_DIV,
-  ARITH_FLOOR_MOD,
-  ARITH_REM,
-  ARITH_ATAN2,
-  ARITH_AND,
-  ARITH_OR,
-  ARITH_XOR,
-  ARITH_SHL,
-  ARITH_SHR,
-  ARITH_EQ, /* these four give bool */
-  ARITH_NE,
-  ARITH_LT,
-  ARITH_LE,
-  ARITH_OPS
+typedef struct arith arith;
+typedef void arith_loop(const void *a, const void *b, void *y, size_t n, const arith *p);
+typedef struct arith_op {
+  arith_loop *f32, *f64, *integers, *c64; /* by class; NULL: it has none */
+  bool compares;                          /* gives bool */
 } arith_op;
 
-/* What kern_arith_run works with: its operands and their type. */
-typedef struct arith {
-  mote_type type;
-  arith_op op;
-  double lo, hi; /* results of ADD, SUB, MUL and DIV are clamped, unless lo > hi */
-} arith;
+extern const arith_op arith_add, arith_sub, arith_mul, arith_div, arith_max, arith_min, arith_squared_difference;
+extern const arith_op arith_pow, arith_floor_div, arith_floor_mod, arith_rem, arith_atan2;
+extern const arith_op arith_and, arith_or, arith_xor, arith_shl, arith_shr;
+extern const arith_op arith_eq, arith_ne, arith_lt, arith_le;
 
-bool kern_arith_has(num_class class, arith_op op);
+/* What kern_arith_run works with: its operands and their type. */
+struct arith {
+  mote_type type;
+  const arith_op *op;
+  double lo, hi; /* results of ADD, SUB, MUL and DIV are clamped, unless lo > hi */
+};
+
+bool kern_arith_has(num_class class, const arith_op *op);
 /* A binary_fn whose params are an arith. */
 void kern_arith_run(const void *a, const void *b, void *y, size_t n, const void *params);
 

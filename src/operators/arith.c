@@ -10,31 +10,31 @@
 
 typedef struct rule {
   int32_t code;
-  arith_op op;
+  const arith_op *op;
   bool broadcasts;
 } rule;
 
 static const rule rules[] = {
-    {sch_BuiltinOperator_POW, ARITH_POW, true},
-    {sch_BuiltinOperator_FLOOR_DIV, ARITH_FLOOR_DIV, true},
-    {sch_BuiltinOperator_FLOOR_MOD, ARITH_FLOOR_MOD, true},
-    {sch_BuiltinOperator_BITWISE_XOR, ARITH_XOR, true},
-    {sch_BuiltinOperator_RIGHT_SHIFT, ARITH_SHR, true},
-    {sch_BuiltinOperator_LOGICAL_AND, ARITH_AND, true},
-    {sch_BuiltinOperator_LOGICAL_OR, ARITH_OR, true},
-    {sch_BuiltinOperator_ATAN2, ARITH_ATAN2, false},
-    {sch_BuiltinOperator_CUSTOM, ARITH_ATAN2, false},
-    {sch_BuiltinOperator_STABLEHLO_ADD, ARITH_ADD, false},
-    {sch_BuiltinOperator_STABLEHLO_SUBTRACT, ARITH_SUB, false},
-    {sch_BuiltinOperator_STABLEHLO_MULTIPLY, ARITH_MUL, false},
-    {sch_BuiltinOperator_STABLEHLO_DIVIDE, ARITH_DIV, false},
-    {sch_BuiltinOperator_STABLEHLO_REMAINDER, ARITH_REM, false},
-    {sch_BuiltinOperator_STABLEHLO_MAXIMUM, ARITH_MAX, false},
-    {sch_BuiltinOperator_STABLEHLO_MINIMUM, ARITH_MIN, false},
-    {sch_BuiltinOperator_STABLEHLO_POWER, ARITH_POW, false},
-    {sch_BuiltinOperator_STABLEHLO_AND, ARITH_AND, false},
-    {sch_BuiltinOperator_STABLEHLO_OR, ARITH_OR, false},
-    {sch_BuiltinOperator_STABLEHLO_SHIFT_LEFT, ARITH_SHL, false},
+    {sch_BuiltinOperator_POW, &arith_pow, true},
+    {sch_BuiltinOperator_FLOOR_DIV, &arith_floor_div, true},
+    {sch_BuiltinOperator_FLOOR_MOD, &arith_floor_mod, true},
+    {sch_BuiltinOperator_BITWISE_XOR, &arith_xor, true},
+    {sch_BuiltinOperator_RIGHT_SHIFT, &arith_shr, true},
+    {sch_BuiltinOperator_LOGICAL_AND, &arith_and, true},
+    {sch_BuiltinOperator_LOGICAL_OR, &arith_or, true},
+    {sch_BuiltinOperator_ATAN2, &arith_atan2, false},
+    {sch_BuiltinOperator_CUSTOM, &arith_atan2, false},
+    {sch_BuiltinOperator_STABLEHLO_ADD, &arith_add, false},
+    {sch_BuiltinOperator_STABLEHLO_SUBTRACT, &arith_sub, false},
+    {sch_BuiltinOperator_STABLEHLO_MULTIPLY, &arith_mul, false},
+    {sch_BuiltinOperator_STABLEHLO_DIVIDE, &arith_div, false},
+    {sch_BuiltinOperator_STABLEHLO_REMAINDER, &arith_rem, false},
+    {sch_BuiltinOperator_STABLEHLO_MAXIMUM, &arith_max, false},
+    {sch_BuiltinOperator_STABLEHLO_MINIMUM, &arith_min, false},
+    {sch_BuiltinOperator_STABLEHLO_POWER, &arith_pow, false},
+    {sch_BuiltinOperator_STABLEHLO_AND, &arith_and, false},
+    {sch_BuiltinOperator_STABLEHLO_OR, &arith_or, false},
+    {sch_BuiltinOperator_STABLEHLO_SHIFT_LEFT, &arith_shl, false},
 };
 
 static const rule *rule_of(const op_ctx *c) {

@@ -58,7 +58,7 @@ static void quant_div(const op_ctx *c, binary_quant *q) {
 
 /* Lists of kernels by type, NULL where arith.h serves. */
 typedef struct rule {
-  arith_op arith;
+  const arith_op *arith;
   void (*quant)(const op_ctx *c, binary_quant *q); /* NULL: operands of 8 bits are compared as they are, by `bytes` */
   const binary_fn *f32, *i16, *i32, *i64;
   const binary_fn *q8, *q16;
@@ -67,7 +67,7 @@ typedef struct rule {
   const binary_fn *bytes;
 } rule;
 
-static const rule add = {.arith = ARITH_ADD,
+static const rule add = {.arith = &arith_add,
                          .quant = quant_add,
                          .f32 = binary_add_f32,
                          .i16 = binary_add_i16,
@@ -76,7 +76,7 @@ static const rule add = {.arith = ARITH_ADD,
                          .q8 = binary_add_q8,
                          .q16 = binary_add_q16,
                          .pot16 = binary_add_pot16};
-static const rule mul = {.arith = ARITH_MUL,
+static const rule mul = {.arith = &arith_mul,
                          .quant = quant_mul,
                          .f32 = binary_mul_f32,
                          .i16 = binary_mul_i16,
@@ -85,7 +85,7 @@ static const rule mul = {.arith = ARITH_MUL,
                          .q8 = binary_mul_q8,
                          .q16 = binary_mul_q16,
                          .q15_8 = binary_mul_q15_8};
-static const rule sub = {.arith = ARITH_SUB,
+static const rule sub = {.arith = &arith_sub,
                          .quant = quant_add,
                          .f32 = binary_sub_f32,
                          .i32 = binary_sub_i32,
@@ -93,13 +93,13 @@ static const rule sub = {.arith = ARITH_SUB,
                          .q16 = binary_sub_q16,
                          .pot16 = binary_sub_pot16};
 static const rule quotient = {
-    .arith = ARITH_DIV, .quant = quant_div, .f32 = binary_div_f32, .q8 = binary_div_q8, .q16 = binary_div_q16};
-static const rule squared_difference = {.arith = ARITH_SQUARED_DIFFERENCE,
+    .arith = &arith_div, .quant = quant_div, .f32 = binary_div_f32, .q8 = binary_div_q8, .q16 = binary_div_q16};
+static const rule squared_difference = {.arith = &arith_squared_difference,
                                         .quant = quant_squared_difference,
                                         .f32 = binary_squared_difference_f32,
                                         .q8 = binary_squared_difference_q8};
-static const rule maximum = {.arith = ARITH_MAX, .f32 = binary_max_f32, .bytes = binary_max_8};
-static const rule minimum = {.arith = ARITH_MIN, .f32 = binary_min_f32, .bytes = binary_min_8};
+static const rule maximum = {.arith = &arith_max, .f32 = binary_max_f32, .bytes = binary_max_8};
+static const rule minimum = {.arith = &arith_min, .f32 = binary_min_f32, .bytes = binary_min_8};
 
 static const rule *rule_of(const op_ctx *c) { return c->op->variant; }
 

@@ -53,18 +53,24 @@ static bool is_plain(const op_region *r) {
   return true;
 }
 
-bool calls_fold(const op_region *r, arith_op *op, bool *logical) {
+bool calls_fold(const op_region *r, const arith_op **op, bool *logical) {
   static const struct {
     int32_t code;
-    arith_op op;
+    const arith_op *op;
     bool logical;
   } folds[] = {
-      {sch_BuiltinOperator_ADD, ARITH_ADD, false},           {sch_BuiltinOperator_STABLEHLO_ADD, ARITH_ADD, false},
-      {sch_BuiltinOperator_MUL, ARITH_MUL, false},           {sch_BuiltinOperator_STABLEHLO_MULTIPLY, ARITH_MUL, false},
-      {sch_BuiltinOperator_MAXIMUM, ARITH_MAX, false},       {sch_BuiltinOperator_STABLEHLO_MAXIMUM, ARITH_MAX, false},
-      {sch_BuiltinOperator_MINIMUM, ARITH_MIN, false},       {sch_BuiltinOperator_STABLEHLO_MINIMUM, ARITH_MIN, false},
-      {sch_BuiltinOperator_LOGICAL_AND, ARITH_AND, true},    {sch_BuiltinOperator_LOGICAL_OR, ARITH_OR, true},
-      {sch_BuiltinOperator_STABLEHLO_AND, ARITH_AND, false}, {sch_BuiltinOperator_STABLEHLO_OR, ARITH_OR, false},
+      {sch_BuiltinOperator_ADD, &arith_add, false},
+      {sch_BuiltinOperator_STABLEHLO_ADD, &arith_add, false},
+      {sch_BuiltinOperator_MUL, &arith_mul, false},
+      {sch_BuiltinOperator_STABLEHLO_MULTIPLY, &arith_mul, false},
+      {sch_BuiltinOperator_MAXIMUM, &arith_max, false},
+      {sch_BuiltinOperator_STABLEHLO_MAXIMUM, &arith_max, false},
+      {sch_BuiltinOperator_MINIMUM, &arith_min, false},
+      {sch_BuiltinOperator_STABLEHLO_MINIMUM, &arith_min, false},
+      {sch_BuiltinOperator_LOGICAL_AND, &arith_and, true},
+      {sch_BuiltinOperator_LOGICAL_OR, &arith_or, true},
+      {sch_BuiltinOperator_STABLEHLO_AND, &arith_and, false},
+      {sch_BuiltinOperator_STABLEHLO_OR, &arith_or, false},
   };
   const bool both = (r->takes[0] == 0 && r->takes[1] == 1) || (r->takes[0] == 1 && r->takes[1] == 0);
   for (size_t i = 0; r->operators == 1 && both && i < sizeof folds / sizeof *folds; i++) {

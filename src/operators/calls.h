@@ -26,6 +26,6 @@ int calls_join(op_tensor *to, const op_tensor *with);
 
 /* True of a subgraph that is a single operator on both of its inputs, one by which elements are folded: a sum, product,
  * maximum, minimum, and, or or. *logical: of whether numbers are not 0. */
-bool calls_fold(const op_region *r, arith_op *op, bool *logical);
+bool calls_fold(const op_region *r, const arith_op **op, bool *logical);
 
 #endif

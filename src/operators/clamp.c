@@ -30,9 +30,9 @@ static mote_status plan(op_ctx *c) {
 /* min(max(x, lo), hi), the second step on the result of the first. */
 static mote_status run(op_ctx *c) {
   const clamp_plan *p = c->record;
-  arith a = {.type = c->in[X]->type, .op = ARITH_MAX, .lo = 1, .hi = 0};
+  arith a = {.type = c->in[X]->type, .op = &arith_max, .lo = 1, .hi = 0};
   broadcast_run(c, &p->lo, c->in[LO], c->in[X], kern_arith_run, &a);
-  a.op = ARITH_MIN;
+  a.op = &arith_min;
   broadcast_run(c, &p->hi, c->in[HI], c->out[0], kern_arith_run, &a);
   return MOTE_OK;
 }

@@ -13,28 +13,28 @@
 
 /* Lists of kernels by type, NULL where arith.h serves. */
 typedef struct comparison {
-  arith_op arith;
+  const arith_op *arith;
   const binary_fn *f32, *i16, *i32, *i64, *q8, *q16;
 } comparison;
 
-static const comparison less = {.arith = ARITH_LT,
+static const comparison less = {.arith = &arith_lt,
                                 .f32 = binary_less_f32,
                                 .i16 = binary_less_i16,
                                 .i32 = binary_less_i32,
                                 .i64 = binary_less_i64,
                                 .q8 = binary_less_q8};
-static const comparison less_equal = {.arith = ARITH_LE,
+static const comparison less_equal = {.arith = &arith_le,
                                       .f32 = binary_less_equal_f32,
                                       .i16 = binary_less_equal_i16,
                                       .i32 = binary_less_equal_i32,
                                       .i64 = binary_less_equal_i64,
                                       .q8 = binary_less_equal_q8};
-static const comparison equal = {.arith = ARITH_EQ,
+static const comparison equal = {.arith = &arith_eq,
                                  .f32 = binary_equal_f32,
                                  .i32 = binary_equal_i32,
                                  .q8 = binary_equal_q8,
                                  .q16 = binary_equal_q16};
-static const comparison not_equal = {.arith = ARITH_NE,
+static const comparison not_equal = {.arith = &arith_ne,
                                      .f32 = binary_not_equal_f32,
                                      .i32 = binary_not_equal_i32,
                                      .q8 = binary_not_equal_q8,
@@ -121,7 +121,7 @@ static size_t index_in(const op_tensor *t, const op_tensor *out, size_t n) {
 
 static mote_status run_strings(op_ctx *c) {
   const op_tensor *out = c->out[0];
-  const bool wanted = ((const compare_params *)c->params)->arith.op == ARITH_EQ;
+  const bool wanted = ((const compare_params *)c->params)->arith.op == &arith_eq;
   const size_t n = op_count(out);
   if (n == 0) return MOTE_OK;
   for (int i = 0; i < 2; i++)

@@ -34,8 +34,15 @@ static op_tensor as_bytes(const op_tensor *t, void *bytes) {
   return b;
 }
 
+/* Elements as those of another type of the same class: packed integers and bytes, bfloat16 and float32. */
 static void repack(const op_tensor *from, const op_tensor *to) {
-  num_convert(from->type, from->data, to->type, to->data, 0, op_count(from));
+  int64_t block[NUM_BLOCK];
+  const size_t n = op_count(from);
+  for (size_t i = 0, m; i < n; i += m) {
+    m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
+    void *const place = num_place(to->type, to->data, i, block);
+    num_write(to->type, to->data, i, m, num_read(from->type, from->data, i, m, place));
+  }
 }
 
 static mote_status plan(op_ctx *c) {
@@ -252,7 +259,7 @@ static mote_status dequantize_check(op_ctx *c) {
 static mote_status dequantize_run(op_ctx *c) {
   op_tensor x = *c->in[0];
   if (x.type == MOTE_FLOAT16) unary_run(c, map_widen_f16[c->isa], NULL);
-  if (x.type == MOTE_BFLOAT16) num_convert(x.type, x.data, MOTE_FLOAT32, c->out[0]->data, 0, op_count(&x));
+  if (x.type == MOTE_BFLOAT16) repack(&x, c->out[0]);
   if (x.type == MOTE_FLOAT16 || x.type == MOTE_BFLOAT16) return MOTE_OK;
   if (is_packed(x.type)) {
     x = as_bytes(&x, c->scratch);

@@ -12,7 +12,7 @@
 enum { BLOCK = 256 };
 
 typedef struct fold_params {
-  arith_op op;
+  const arith_op *op;
   bool logical; /* all, any: of whether elements are not 0 */
 } fold_params;
 
@@ -44,9 +44,12 @@ static mote_status check_region(op_ctx *c) {
 
 static mote_status check_function(op_ctx *c) {
   static const fold_params folds[] = {
-      [sch_ReduceWindowFunction_ADD] = {ARITH_ADD, false},     [sch_ReduceWindowFunction_MUL] = {ARITH_MUL, false},
-      [sch_ReduceWindowFunction_MINIMUM] = {ARITH_MIN, false}, [sch_ReduceWindowFunction_MAXIMUM] = {ARITH_MAX, false},
-      [sch_ReduceWindowFunction_ALL] = {ARITH_AND, true},      [sch_ReduceWindowFunction_ANY] = {ARITH_OR, true},
+      [sch_ReduceWindowFunction_ADD] = {&arith_add, false},
+      [sch_ReduceWindowFunction_MUL] = {&arith_mul, false},
+      [sch_ReduceWindowFunction_MINIMUM] = {&arith_min, false},
+      [sch_ReduceWindowFunction_MAXIMUM] = {&arith_max, false},
+      [sch_ReduceWindowFunction_ALL] = {&arith_and, true},
+      [sch_ReduceWindowFunction_ANY] = {&arith_or, true},
   };
   const int32_t f = ((const sch_ReduceWindowOptions *)c->options)->reduce_function;
   OP_REQUIRE(c, f >= sch_ReduceWindowFunction_ADD && f <= sch_ReduceWindowFunction_ANY, MOTE_ERR_MODEL,

@@ -75,18 +75,18 @@ static mote_status infer(op_ctx *c) {
 
 typedef struct rule {
   int32_t code;
-  arith_op op;
+  const arith_op *op;
   float f32; /* of a segment without rows */
   int32_t i32;
 } rule;
 
 static const rule *rule_of(const op_ctx *c) {
   static const rule rules[] = {
-      {sch_BuiltinOperator_SEGMENT_SUM, ARITH_ADD, 0, 0},
-      {sch_BuiltinOperator_UNSORTED_SEGMENT_SUM, ARITH_ADD, 0, 0},
-      {sch_BuiltinOperator_UNSORTED_SEGMENT_PROD, ARITH_MUL, 1, 1},
-      {sch_BuiltinOperator_UNSORTED_SEGMENT_MAX, ARITH_MAX, -FLT_MAX, INT32_MIN},
-      {sch_BuiltinOperator_UNSORTED_SEGMENT_MIN, ARITH_MIN, FLT_MAX, INT32_MAX},
+      {sch_BuiltinOperator_SEGMENT_SUM, &arith_add, 0, 0},
+      {sch_BuiltinOperator_UNSORTED_SEGMENT_SUM, &arith_add, 0, 0},
+      {sch_BuiltinOperator_UNSORTED_SEGMENT_PROD, &arith_mul, 1, 1},
+      {sch_BuiltinOperator_UNSORTED_SEGMENT_MAX, &arith_max, -FLT_MAX, INT32_MIN},
+      {sch_BuiltinOperator_UNSORTED_SEGMENT_MIN, &arith_min, FLT_MAX, INT32_MAX},
   };
   const rule *r = rules;
   while (r->code != c->op->code) r++;

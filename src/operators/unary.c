@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/fixed.h"
-#include "kernels/real.h"
+#include "kernels/number.h"
 
 /* ---- running ---- */
 
@@ -49,7 +49,6 @@ typedef struct unary_params {
     map_logistic16 logistic16;
     map_clamp clamp;
     map_alpha alpha;
-    real_map real;
   } u;
 } unary_params;
 
@@ -209,7 +208,6 @@ mote_status unary_logistic16(op_ctx *c, int most_left, map_logistic16 *p) {
 static mote_status logistic_check(op_ctx *c) {
   const op_tensor *x = c->in[0], *y = c->out[0];
   unary_params *p = c->params;
-  p->u.real = (real_map){x->type, REAL_LOGISTIC};
   if (num_class_of(x->type) == NUM_F32) return MOTE_OK;
   MOTE_TRY(unary_need_scales(c));
   if (!unary_is_8_bit(x)) return unary_logistic16(c, 0, &p->u.logistic16);
@@ -219,13 +217,31 @@ static mote_status logistic_check(op_ctx *c) {
   return MOTE_OK;
 }
 
+/* Small floats go through float32. */
+typedef struct logistic_half {
+  mote_type type;
+  map_fn kernel;
+} logistic_half;
+
+static void logistic_run_half(const void *x, void *y, size_t n, const void *params) {
+  const logistic_half *const h = params;
+  float block[NUM_BLOCK];
+  for (size_t i = 0, m; i < n; i += m) {
+    m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
+    h->kernel(num_read(h->type, x, i, m, block), block, m, NULL);
+    num_write(h->type, y, i, m, block);
+  }
+}
+
 static mote_status logistic_run(op_ctx *c) {
-  switch ((int)c->in[0]->type) {
+  const mote_type type = c->in[0]->type;
+  const logistic_half half = {type, map_logistic_f32[c->isa]};
+  switch ((int)type) {
     case MOTE_FLOAT32: unary_run(c, map_logistic_f32[c->isa], NULL); break;
     case MOTE_INT16: unary_run(c, map_logistic_16[c->isa], c->params); break;
     case MOTE_INT8:
     case MOTE_UINT8: unary_run(c, map_lut_8[c->isa], c->params); break;
-    default: unary_run(c, kern_real_run, c->params); break;
+    default: unary_run(c, logistic_run_half, &half); break;
   }
   return MOTE_OK;
 }

@@ -1,5 +1,5 @@
-/* arith_real.inc.h: the loops of arith.h for one type of real numbers. Define REAL, M(name), the name of a function of
- * math.h for it, and LOOPS, the name of the table; all are undefined at the end. */
+/* arith_real.inc.h: the loops of arith.h for one type of real numbers. Define REAL and M(name), the name of a function
+ * of math.h for it; both are undefined at the end. */
 #define LOOP(name, OUT, EXPR)                                                                                          \
   static void M(name##_real)(const void *va, const void *vb, void *vy, size_t n, const arith *p) {                     \
     const REAL *x = va, *z = vb;                                                                                       \
@@ -34,26 +34,6 @@ LOOP(eq, uint8_t, a == b)
 LOOP(ne, uint8_t, a != b)
 LOOP(lt, uint8_t, a < b)
 LOOP(le, uint8_t, a <= b)
-
-static const loop_fn LOOPS[ARITH_OPS] = {
-    [ARITH_ADD] = M(add_real),
-    [ARITH_SUB] = M(sub_real),
-    [ARITH_MUL] = M(mul_real),
-    [ARITH_DIV] = M(div_real),
-    [ARITH_MAX] = M(max_real),
-    [ARITH_MIN] = M(min_real),
-    [ARITH_SQUARED_DIFFERENCE] = M(squared_difference_real),
-    [ARITH_POW] = M(pow_real),
-    [ARITH_FLOOR_DIV] = M(floor_div_real),
-    [ARITH_FLOOR_MOD] = M(floor_mod_real),
-    [ARITH_REM] = M(rem_real),
-    [ARITH_ATAN2] = M(atan2_real),
-    [ARITH_EQ] = M(eq_real),
-    [ARITH_NE] = M(ne_real),
-    [ARITH_LT] = M(lt_real),
-    [ARITH_LE] = M(le_real),
-};
 #undef LOOP
 #undef REAL
 #undef M
-#undef LOOPS
