@@ -503,3 +503,58 @@ mote_status tf_flatten_function(tf_program *p, const char *name, tf_flat *out, m
   if (!outputs) return err_memory(e, "a flat graph", 0);
   return flatten(&f, (int32_t)b->function->signature->n_input_arg, outputs, count);
 }
+
+/* ---- what restores the variables ---- */
+
+/* The entry's name: element `output` of the constant that RestoreV2 reads its names from. */
+static const char *restored_key(flattener *f, const target *restore) {
+  const Tf__Node *n = restore->scope->body->nodes[restore->node];
+  target names;
+  mote_error unused, *e = f->error;
+  const char *text = data_input(n, 1);
+  f->error = &unused; /* a form that is not known is passed over */
+  const bool found = text && follow(f, restore->scope, text, &names) == MOTE_OK && names.argument < 0;
+  f->error = e;
+  const Tf__Attr *a = found ? tf_attr(names.scope->body->nodes[names.node], "value") : NULL;
+  if (!a || a->value_case != TF__ATTR__VALUE_TENSOR || (size_t)restore->output >= a->tensor->n_string_val) return NULL;
+  const ProtobufCBinaryData *s = &a->tensor->string_val[restore->output];
+  return arena_string(f->p->arena, s->data, s->len);
+}
+
+typedef mote_status (*restore_each)(void *user, const char *variable, const char *key, mote_error *e);
+
+/* An assignment of an entry to a variable of the main graph. */
+static mote_status note_assignment(flattener *f, scope *s, const Tf__Node *n, restore_each each, void *user) {
+  target variable, value;
+  mote_error unused, *e = f->error;
+  if (!data_input(n, 0) || !data_input(n, 1)) return MOTE_OK;
+  f->error = &unused;
+  const bool known =
+      follow(f, s, data_input(n, 0), &variable) == MOTE_OK && follow(f, s, data_input(n, 1), &value) == MOTE_OK;
+  f->error = e;
+  if (!known || variable.argument >= 0 || value.argument >= 0 || variable.scope != f->root) return MOTE_OK;
+  if (strcmp(value.scope->body->nodes[value.node]->op, "RestoreV2")) return MOTE_OK;
+  const char *key = restored_key(f, &value);
+  return key ? each(user, f->root->body->nodes[variable.node]->name, key, f->error) : MOTE_OK;
+}
+
+mote_status tf_restored(tf_program *p, const char *restore, restore_each each, void *user, mote_error *e) {
+  tf_flat unused = {0};
+  flattener f = {.p = p, .flat = &unused, .error = e};
+  f.root = new_scope(&f, &p->main, NULL, NULL);
+  if (!f.root) return no_memory(&f);
+  const int32_t call = find_node(&p->main, restore, name_length(restore));
+  if (call < 0 || !is_call(p, p->main.nodes[call])) return MOTE_OK;
+  scope *work[MAX_CALLS];
+  int waiting = 1;
+  MOTE_TRY(enter(&f, &(target){f.root, call, 0, -1}, &work[0]));
+  while (waiting) {
+    scope *s = work[--waiting];
+    for (size_t i = 0; i < s->body->num_nodes; i++) {
+      const Tf__Node *n = s->body->nodes[i];
+      if (!strcmp(n->op, "AssignVariableOp")) MOTE_TRY(note_assignment(&f, s, n, each, user));
+      if (is_call(p, n) && waiting < MAX_CALLS) MOTE_TRY(enter(&f, &(target){s, (int32_t)i, 0, -1}, &work[waiting++]));
+    }
+  }
+  return MOTE_OK;
+}

@@ -46,6 +46,11 @@ const Tf__Signature *tf_function(const tf_program *p, const char *name);
 /* A node of the main graph; NULL when there is none. */
 const Tf__Node *tf_node(const tf_program *p, const char *name);
 
+/* Tells which variable of the main graph gets which entry of the checkpoint, as the operator `restore` says it. */
+mote_status tf_restored(tf_program *p, const char *restore,
+                        mote_status (*each)(void *user, const char *variable, const char *key, mote_error *e),
+                        void *user, mote_error *e);
+
 /* ---- attributes ---- */
 
 const Tf__Attr *tf_attr(const Tf__Node *node, const char *key);

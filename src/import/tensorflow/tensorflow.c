@@ -1,0 +1,254 @@
+/* tensorflow.c: a TensorFlow model as a graph: which ends it has, and the way from file to graph. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "import/import.h"
+#include "import/tensorflow/emit.h"
+
+/* An input or output: its tensor in the graph, and its name in the signature. */
+typedef struct end {
+  const char *tensor, *key;
+  const Tf__TensorInfo *info; /* NULL: a node of a GraphDef */
+} end;
+
+typedef struct ends {
+  end *inputs, *outputs;
+  int32_t num_inputs, num_outputs;
+  const char *signature;
+} ends;
+
+typedef struct importer {
+  const import_options *options;
+  arena *arena;
+  tf_source *source;
+  tf_program *program;
+  graph_builder builder;
+  tf_emitter emitter;
+  ends ends;
+  mote_error *error;
+} importer;
+
+static mote_status no_memory(const importer *m) { return err_memory(m->error, "a TensorFlow model", 0); }
+
+/* ---- ends ---- */
+
+static int by_key(const void *a, const void *b) { return strcmp(((const end *)a)->key, ((const end *)b)->key); }
+
+static end *ends_of(importer *m, Tf__NamedTensorInfo *const *list, size_t count) {
+  end *to = ARENA_ARRAY(m->arena, end, count + 1);
+  for (size_t i = 0; to && i < count; i++)
+    to[i] = (end){list[i]->value ? list[i]->value->name : "", list[i]->key, list[i]->value};
+  if (to) qsort(to, count, sizeof *to, by_key);
+  return to;
+}
+
+static const Tf__NamedSignatureDef *find_signature(const Tf__MetaGraph *g, const char *key) {
+  for (size_t i = 0; i < g->n_signature_def; i++)
+    if (g->signature_def[i]->value && !strcmp(g->signature_def[i]->key, key)) return g->signature_def[i];
+  return NULL;
+}
+
+/* The one asked for; else serving_default; else the first that has inputs. */
+static mote_status pick_signature(importer *m, const Tf__NamedSignatureDef **out) {
+  const Tf__MetaGraph *g = m->source->meta;
+  *out = NULL;
+  if (!g || !g->n_signature_def) return MOTE_OK;
+  const char *wanted = m->options->signature ? m->options->signature : "serving_default";
+  *out = find_signature(g, wanted);
+  for (size_t i = 0; !*out && !m->options->signature && i < g->n_signature_def; i++)
+    if (g->signature_def[i]->value && g->signature_def[i]->value->n_inputs) *out = g->signature_def[i];
+  if (*out || !m->options->signature) return MOTE_OK;
+  char names[300] = "";
+  for (size_t i = 0; i < g->n_signature_def && strlen(names) < 200; i++)
+    snprintf(names + strlen(names), sizeof names - strlen(names), "%s'%.60s'", i ? ", " : "", g->signature_def[i]->key);
+  return err_set(m->error, MOTE_ERR_ARGUMENT, "it has no signature '%.100s'; it has %s", wanted, names);
+}
+
+/* Nodes that nobody reads and that compute something. */
+static bool is_last(const Tf__Graph *g, const Tf__Node *n) {
+  static const char *const passive[] = {"Const",       "NoOp",       "Assert", "Placeholder",
+                                        "VarHandleOp", "VariableV2", "SaveV2", "RestoreV2"};
+  for (size_t i = 0; i < sizeof passive / sizeof *passive; i++)
+    if (!strcmp(n->op, passive[i])) return false;
+  const size_t size = strlen(n->name);
+  for (size_t i = 0; i < g->n_node; i++)
+    for (size_t k = 0; k < g->node[i]->n_input; k++) {
+      const char *in = g->node[i]->input[k];
+      if (!strncmp(in, n->name, size) && (in[size] == 0 || in[size] == ':')) return false;
+    }
+  return true;
+}
+
+static mote_status ends_of_graph(importer *m) {
+  const Tf__Graph *g = m->source->graph;
+  end *in = ARENA_ARRAY(m->arena, end, g->n_node + 1), *out = ARENA_ARRAY(m->arena, end, g->n_node + 1);
+  if (!in || !out) return no_memory(m);
+  m->ends = (ends){in, out, 0, 0, "serving_default"};
+  for (size_t i = 0; i < g->n_node; i++) {
+    const Tf__Node *n = g->node[i];
+    if (!strcmp(n->op, "Placeholder")) in[m->ends.num_inputs++] = (end){n->name, n->name, NULL};
+    else if (!m->options->outputs && is_last(g, n)) out[m->ends.num_outputs++] = (end){n->name, n->name, NULL};
+  }
+  return MOTE_OK;
+}
+
+static end *given(importer *m, const char *const *names, int32_t count) {
+  end *to = ARENA_ARRAY(m->arena, end, (size_t)count + 1);
+  for (int32_t i = 0; to && i < count; i++) to[i] = (end){names[i], names[i], NULL};
+  return to;
+}
+
+static mote_status find_ends(importer *m) {
+  const Tf__NamedSignatureDef *s;
+  MOTE_TRY(pick_signature(m, &s));
+  if (s) {
+    m->ends =
+        (ends){ends_of(m, s->value->inputs, s->value->n_inputs), ends_of(m, s->value->outputs, s->value->n_outputs),
+               (int32_t)s->value->n_inputs, (int32_t)s->value->n_outputs, s->key};
+  } else {
+    MOTE_TRY(ends_of_graph(m));
+  }
+  const import_options *o = m->options;
+  if (o->inputs) m->ends.inputs = given(m, o->inputs, o->num_inputs), m->ends.num_inputs = o->num_inputs;
+  if (o->outputs) m->ends.outputs = given(m, o->outputs, o->num_outputs), m->ends.num_outputs = o->num_outputs;
+  if (!m->ends.inputs || !m->ends.outputs) return no_memory(m);
+  if (!m->ends.num_outputs) return err_set(m->error, MOTE_ERR_MODEL, "no output was found: name them (--outputs)");
+  return MOTE_OK;
+}
+
+static mote_status flatten(importer *m, tf_flat *flat) {
+  const char **in = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_inputs + 1),
+             **out = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_outputs + 1);
+  if (!in || !out) return no_memory(m);
+  for (int32_t i = 0; i < m->ends.num_inputs; i++) in[i] = m->ends.inputs[i].tensor;
+  for (int32_t i = 0; i < m->ends.num_outputs; i++) out[i] = m->ends.outputs[i].tensor;
+  return tf_flatten(m->program, in, m->ends.num_inputs, out, m->ends.num_outputs, flat, m->error);
+}
+
+/* ---- inputs ---- */
+
+static const import_shape *shape_given(const importer *m, const end *in) {
+  for (int32_t i = 0; i < m->options->num_shapes; i++) {
+    const char *name = m->options->shapes[i].name;
+    if (!name ? m->ends.num_inputs == 1 : !strcmp(name, in->key) || !strcmp(name, in->tensor))
+      return &m->options->shapes[i];
+  }
+  return NULL;
+}
+
+/* Type and shape as the signature, or else the node, says them. */
+static void said(const importer *m, const end *in, int32_t *dtype, const Tf__Shape **shape) {
+  char name[500];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
+  const Tf__Node *node = tf_node(m->program, name);
+  const Tf__Attr *a = node ? tf_attr(node, "shape") : NULL;
+  *dtype = in->info ? in->info->dtype
+           : node   ? tf_attr_type(node, "dtype", tf_attr_type(node, "T", TF_FLOAT))
+                    : TF_FLOAT;
+  *shape = in->info ? in->info->tensor_shape : a && a->value_case == TF__ATTR__VALUE_SHAPE ? a->shape : NULL;
+}
+
+static int32_t make_input(importer *m, const end *in) {
+  int32_t dtype, dims[OP_MAX_RANK], rank = -1;
+  const Tf__Shape *shape;
+  mote_type type;
+  said(m, in, &dtype, &shape);
+  build_at(&m->builder, in->key);
+  tf_ctx c = {.emitter = &m->emitter, .b = &m->builder};
+  if (!tf_type(&c, dtype, &type)) return -1;
+  const import_shape *other = shape_given(m, in);
+  if (other) {
+    rank = other->rank;
+    memcpy(dims, other->dims, sizeof dims);
+  } else if (shape && !shape->unknown_rank && shape->n_dim <= OP_MAX_RANK) {
+    rank = (int32_t)shape->n_dim;
+    for (int32_t i = 0; i < rank; i++)
+      dims[i] = shape->dim[i]->size < 0 || shape->dim[i]->size > INT32_MAX ? -1 : (int32_t)shape->dim[i]->size;
+  }
+  if (rank < 0)
+    return build_fail(&m->builder, MOTE_ERR_SHAPE,
+                      "the model does not say how many dimensions it has; say it: --input-shape %s=1x...", in->key);
+  if (m->options->batch && rank && dims[0] < 0) dims[0] = m->options->batch;
+  return build_input(&m->builder, in->tensor, type, rank, dims);
+}
+
+/* ---- outputs ---- */
+
+/* A value of its own for an output that is an input, a constant, or another output as well. */
+static int32_t copy_of(importer *m, int32_t value) {
+  const graph *g = &m->builder.set->graphs[0];
+  const graph_value *v = &g->values[value];
+  bool own = !v->is_const;
+  for (int32_t i = 0; i < g->num_inputs; i++) own &= g->inputs[i] != value;
+  for (int32_t i = 0; i < g->num_outputs; i++) own &= g->outputs[i] != value;
+  if (own) return value;
+  const int32_t shape = build_op(&m->builder, sch_BuiltinOperator_SHAPE, NULL, 1, &value);
+  return build_op(&m->builder, sch_BuiltinOperator_RESHAPE, NULL, 2, (const int32_t[]){value, shape});
+}
+
+static mote_status make_ends(importer *m, const int32_t *outputs) {
+  graph_builder *b = &m->builder;
+  const char **in = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_inputs + 1),
+             **out = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_outputs + 1);
+  if (!in || !out) return no_memory(m);
+  for (int32_t i = 0; i < m->ends.num_inputs; i++) in[i] = m->ends.inputs[i].key;
+  for (int32_t i = 0; i < m->ends.num_outputs; i++) {
+    out[i] = m->ends.outputs[i].key;
+    if (outputs[i] < 0) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "output '%.200s' is no value", out[i]);
+    const int32_t value = copy_of(m, outputs[i]);
+    build_rename(b, value, m->ends.outputs[i].tensor);
+    build_output(b, value);
+  }
+  build_signature(b, m->ends.signature, in, out);
+  return build_finish(b, m->error);
+}
+
+/* ---- the whole ---- */
+
+static mote_status report(importer *m, const char **faults) {
+  tf_faults *f = &m->emitter.faults;
+  const size_t first = strcspn(f->text, "\n");
+  if (faults) *faults = f->text;
+  if (f->count == 1) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%.*s", (int)first - 2, f->text + 2);
+  return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%d operators cannot be converted, the first: %.*s", (int)f->count,
+                 (int)first - 2, f->text + 2);
+}
+
+static mote_status import_source(importer *m, import_result *out, const char **faults) {
+  tf_flat flat;
+  MOTE_TRY(tf_program_new(&m->program, m->source, m->error));
+  MOTE_TRY(tf_variables_new(&m->emitter.variables, m->source, m->program, m->error));
+  MOTE_TRY(find_ends(m));
+  MOTE_TRY(flatten(m, &flat));
+  graph_builder *b = &m->builder;
+  build_begin(b, m->arena, &out->set);
+  build_graph(b, "main");
+  m->emitter.b = b;
+  m->emitter.program = m->program;
+  m->emitter.source = m->source;
+  int32_t *arguments = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_inputs + 1),
+          *outputs = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_outputs + 1);
+  if (!arguments || !outputs) return no_memory(m);
+  for (int32_t i = 0; i < m->ends.num_inputs; i++) arguments[i] = make_input(m, &m->ends.inputs[i]);
+  if (b->failed) return build_finish(b, m->error);
+  if (tf_emit(&m->emitter, &flat, arguments, outputs) != MOTE_OK) return no_memory(m);
+  if (m->emitter.faults.count) return report(m, faults);
+  out->format = m->source->bundle ? "TensorFlow SavedModel" : "TensorFlow graph";
+  out->kind = "operators";
+  out->parts = flat.count - m->ends.num_inputs;
+  return make_ends(m, outputs);
+}
+
+mote_status import_tensorflow(const char *path, const import_options *options, arena *a, import_result *out,
+                              const char **faults, mote_error *e) {
+  static const import_options none;
+  importer m = {.options = options ? options : &none, .arena = a, .error = e};
+  if (faults) *faults = NULL;
+  MOTE_TRY(tf_source_open(&m.source, path, e));
+  const mote_status status = import_source(&m, out, faults);
+  tf_source_close(m.source);
+  if (status != MOTE_OK) err_prefix(e, "%s", path);
+  return status;
+}
