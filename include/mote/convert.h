@@ -18,7 +18,14 @@
 extern "C" {
 #endif
 
-/* Zero-initialise, then set what matters. Strings are read during the call alone. */
+/* A shape in place of the source's: -1 leaves a dimension open. */
+typedef struct mote_convert_shape {
+  const char *name; /* of an input; NULL: of the only one */
+  int32_t rank;
+  int32_t dims[MOTE_MAX_RANK];
+} mote_convert_shape;
+
+/* Zero-initialise, then set what matters. Strings and lists are read during the call alone. */
 typedef struct mote_convert_config {
   size_t struct_size;        /* sizeof(mote_convert_config); 0 counts as the size of this version */
   const mote_config *memory; /* what it says of memory holds; NULL: no limit */
@@ -27,6 +34,15 @@ typedef struct mote_convert_config {
   bool no_rewrites;          /* take the network as it is */
   void (*on_note)(void *user, const char *sentence); /* told of what is odd but no failure */
   void *on_note_user;
+  void (*on_fault)(void *user, const char *sentence); /* told of each part that cannot be converted, before it fails */
+  void *on_fault_user;
+  const char *signature;      /* of a source with several; NULL: "serving_default", else the first */
+  const char *const *inputs;  /* names of tensors to begin at and end with; NULL: as the source says */
+  const char *const *outputs; /* (TensorFlow) */
+  int32_t num_inputs, num_outputs;
+  const mote_convert_shape *shapes; /* of inputs */
+  int32_t num_shapes;
+  int32_t batch; /* in place of an open first dimension of the inputs; 0: it stays open */
 } mote_convert_config;
 
 /* What came of it. */

@@ -20,6 +20,15 @@ void import_note(const mote_convert_config *config, const char *format, ...) {
   config->on_note(config->on_note_user, sentence);
 }
 
+const mote_convert_shape *import_shape(const mote_convert_config *config, const char *name, const char *other,
+                                       bool only) {
+  for (int32_t i = 0; i < config->num_shapes; i++) {
+    const char *const of = config->shapes[i].name;
+    if (of ? !strcmp(of, name) || !strcmp(of, other) : only) return &config->shapes[i];
+  }
+  return NULL;
+}
+
 /* ---- which kind ---- */
 
 static mote_status look(const char *path, import_source *s, uint8_t *head, mote_error *e) {

@@ -32,6 +32,10 @@ typedef struct importer {
 /* The list of this build, ends with NULL. */
 extern const importer *const importers[];
 
+/* The shape that the configuration gives for an input known by either name; NULL: none. */
+const mote_convert_shape *import_shape(const mote_convert_config *config, const char *name, const char *other,
+                                       bool only);
+
 /* A sentence for whoever converts. */
 __attribute__((format(printf, 2, 3))) void import_note(const mote_convert_config *config, const char *format, ...);
 

@@ -41,7 +41,7 @@ static mote_status note(tf_emitter *e, const char *line) {
 
 static mote_status note_unknown(tf_emitter *e, const tf_op *op) {
   char line[600], name[200];
-  snprintf(line, sizeof line, "  %s (%.100s): .tflite has no operator for it",
+  snprintf(line, sizeof line, "%s (%.100s): .tflite has no operator for it",
            err_name(name, sizeof name, op->name, strlen(op->name)), op->type);
   return note(e, line);
 }
@@ -85,7 +85,7 @@ static mote_status emit_op(tf_emitter *e, int32_t index) {
     if (e->b->failed) {
       char line[MOTE_ERROR_TEXT + 200];
       if (e->b->error.code == MOTE_ERR_MEMORY) return MOTE_ERR_MEMORY;
-      snprintf(line, sizeof line, "  %s (%.100s): %s", op->name, op->type, e->b->error.text);
+      snprintf(line, sizeof line, "%s (%.100s): %s", op->name, op->type, e->b->error.text);
       MOTE_TRY(note(e, line));
       build_forgive(e->b);
       bad = true;
@@ -100,6 +100,7 @@ static mote_status emit_op(tf_emitter *e, int32_t index) {
 }
 
 mote_status tf_emit(tf_emitter *e, const tf_flat *flat, const int32_t *arguments, int32_t *outputs) {
+  if (!e->faults.text) e->faults.text = (char *)"";
   const tf_flat *const before_flat = e->flat;
   int32_t **const before_values = e->values;
   e->flat = flat;

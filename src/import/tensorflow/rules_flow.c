@@ -3,6 +3,7 @@
  * A body gets what it reads as inputs. Handles of variables are no values here: the constant that one stands for is
  * made again inside, and not passed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "import/tensorflow/emit.h"

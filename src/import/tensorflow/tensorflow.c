@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "import/import.h"
+#include "import/tensorflow.h"
 #include "import/tensorflow/emit.h"
 
 /* An input or output: its tensor in the graph, and its name in the signature. */
@@ -19,24 +19,24 @@ typedef struct ends {
   const char *signature;
 } ends;
 
-typedef struct importer {
-  const import_options *options;
-  arena *arena;
+typedef struct work {
+  const mote_convert_config *options;
+  arena *arena; /* of the network */
   tf_source *source;
   tf_program *program;
-  graph_builder builder;
+  graph_builder *builder;
   tf_emitter emitter;
   ends ends;
   mote_error *error;
-} importer;
+} work;
 
-static mote_status no_memory(const importer *m) { return err_memory(m->error, "a TensorFlow model", 0); }
+static mote_status no_memory(const work *m) { return err_memory(m->error, "a TensorFlow model", 0); }
 
 /* ---- ends ---- */
 
 static int by_key(const void *a, const void *b) { return strcmp(((const end *)a)->key, ((const end *)b)->key); }
 
-static end *ends_of(importer *m, Tf__NamedTensorInfo *const *list, size_t count) {
+static end *ends_of(work *m, Tf__NamedTensorInfo *const *list, size_t count) {
   end *to = ARENA_ARRAY(m->arena, end, count + 1);
   for (size_t i = 0; to && i < count; i++)
     to[i] = (end){list[i]->value ? list[i]->value->name : "", list[i]->key, list[i]->value};
@@ -51,7 +51,7 @@ static const Tf__NamedSignatureDef *find_signature(const Tf__MetaGraph *g, const
 }
 
 /* The one asked for; else serving_default; else the first that has inputs. */
-static mote_status pick_signature(importer *m, const Tf__NamedSignatureDef **out) {
+static mote_status pick_signature(work *m, const Tf__NamedSignatureDef **out) {
   const Tf__MetaGraph *g = m->source->meta;
   *out = NULL;
   if (!g || !g->n_signature_def) return MOTE_OK;
@@ -81,7 +81,7 @@ static bool is_last(const Tf__Graph *g, const Tf__Node *n) {
   return true;
 }
 
-static mote_status ends_of_graph(importer *m) {
+static mote_status ends_of_graph(work *m) {
   const Tf__Graph *g = m->source->graph;
   end *in = ARENA_ARRAY(m->arena, end, g->n_node + 1), *out = ARENA_ARRAY(m->arena, end, g->n_node + 1);
   if (!in || !out) return no_memory(m);
@@ -94,13 +94,13 @@ static mote_status ends_of_graph(importer *m) {
   return MOTE_OK;
 }
 
-static end *given(importer *m, const char *const *names, int32_t count) {
+static end *given(work *m, const char *const *names, int32_t count) {
   end *to = ARENA_ARRAY(m->arena, end, (size_t)count + 1);
   for (int32_t i = 0; to && i < count; i++) to[i] = (end){names[i], names[i], NULL};
   return to;
 }
 
-static mote_status find_ends(importer *m) {
+static mote_status find_ends(work *m) {
   const Tf__NamedSignatureDef *s;
   MOTE_TRY(pick_signature(m, &s));
   if (s) {
@@ -118,7 +118,7 @@ static mote_status find_ends(importer *m) {
   return MOTE_OK;
 }
 
-static mote_status flatten(importer *m, tf_flat *flat) {
+static mote_status flatten(work *m, tf_flat *flat) {
   const char **in = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_inputs + 1),
              **out = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_outputs + 1);
   if (!in || !out) return no_memory(m);
@@ -129,17 +129,8 @@ static mote_status flatten(importer *m, tf_flat *flat) {
 
 /* ---- inputs ---- */
 
-static const import_shape *shape_given(const importer *m, const end *in) {
-  for (int32_t i = 0; i < m->options->num_shapes; i++) {
-    const char *name = m->options->shapes[i].name;
-    if (!name ? m->ends.num_inputs == 1 : !strcmp(name, in->key) || !strcmp(name, in->tensor))
-      return &m->options->shapes[i];
-  }
-  return NULL;
-}
-
 /* Type and shape as the signature, or else the node, says them. */
-static void said(const importer *m, const end *in, int32_t *dtype, const Tf__Shape **shape) {
+static void said(const work *m, const end *in, int32_t *dtype, const Tf__Shape **shape) {
   char name[500];
   snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
   const Tf__Node *node = tf_node(m->program, name);
@@ -150,15 +141,15 @@ static void said(const importer *m, const end *in, int32_t *dtype, const Tf__Sha
   *shape = in->info ? in->info->tensor_shape : a && a->value_case == TF__ATTR__VALUE_SHAPE ? a->shape : NULL;
 }
 
-static int32_t make_input(importer *m, const end *in) {
+static int32_t make_input(work *m, const end *in) {
   int32_t dtype, dims[OP_MAX_RANK], rank = -1;
   const Tf__Shape *shape;
   mote_type type;
   said(m, in, &dtype, &shape);
-  build_at(&m->builder, in->key);
-  tf_ctx c = {.emitter = &m->emitter, .b = &m->builder};
+  build_at(m->builder, in->key);
+  tf_ctx c = {.emitter = &m->emitter, .b = m->builder};
   if (!tf_type(&c, dtype, &type)) return -1;
-  const import_shape *other = shape_given(m, in);
+  const mote_convert_shape *other = import_shape(m->options, in->key, in->tensor, m->ends.num_inputs == 1);
   if (other) {
     rank = other->rank;
     memcpy(dims, other->dims, sizeof dims);
@@ -168,28 +159,28 @@ static int32_t make_input(importer *m, const end *in) {
       dims[i] = shape->dim[i]->size < 0 || shape->dim[i]->size > INT32_MAX ? -1 : (int32_t)shape->dim[i]->size;
   }
   if (rank < 0)
-    return build_fail(&m->builder, MOTE_ERR_SHAPE,
+    return build_fail(m->builder, MOTE_ERR_SHAPE,
                       "the model does not say how many dimensions it has; say it: --input-shape %s=1x...", in->key);
   if (m->options->batch && rank && dims[0] < 0) dims[0] = m->options->batch;
-  return build_input(&m->builder, in->tensor, type, rank, dims);
+  return build_input(m->builder, in->tensor, type, rank, dims);
 }
 
 /* ---- outputs ---- */
 
 /* A value of its own for an output that is an input, a constant, or another output as well. */
-static int32_t copy_of(importer *m, int32_t value) {
-  const graph *g = &m->builder.set->graphs[0];
+static int32_t copy_of(work *m, int32_t value) {
+  const graph *g = m->builder->set->graphs[0];
   const graph_value *v = &g->values[value];
   bool own = !v->is_const;
   for (int32_t i = 0; i < g->num_inputs; i++) own &= g->inputs[i] != value;
   for (int32_t i = 0; i < g->num_outputs; i++) own &= g->outputs[i] != value;
   if (own) return value;
-  const int32_t shape = build_op(&m->builder, sch_BuiltinOperator_SHAPE, NULL, 1, &value);
-  return build_op(&m->builder, sch_BuiltinOperator_RESHAPE, NULL, 2, (const int32_t[]){value, shape});
+  const int32_t shape = build_op(m->builder, sch_BuiltinOperator_SHAPE, NULL, 1, &value);
+  return build_op(m->builder, sch_BuiltinOperator_RESHAPE, NULL, 2, (const int32_t[]){value, shape});
 }
 
-static mote_status make_ends(importer *m, const int32_t *outputs) {
-  graph_builder *b = &m->builder;
+static mote_status make_ends(work *m, const int32_t *outputs) {
+  graph_builder *b = m->builder;
   const char **in = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_inputs + 1),
              **out = ARENA_ARRAY(m->arena, const char *, (size_t)m->ends.num_outputs + 1);
   if (!in || !out) return no_memory(m);
@@ -207,48 +198,71 @@ static mote_status make_ends(importer *m, const int32_t *outputs) {
 
 /* ---- the whole ---- */
 
-static mote_status report(importer *m, const char **faults) {
-  tf_faults *f = &m->emitter.faults;
-  const size_t first = strcspn(f->text, "\n");
-  if (faults) *faults = f->text;
-  if (f->count == 1) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%.*s", (int)first - 2, f->text + 2);
+static mote_status report_faults(work *m) {
+  const tf_faults *f = &m->emitter.faults;
+  char line[MOTE_ERROR_TEXT];
+  for (const char *at = f->text; *at && m->options->on_fault; at += strcspn(at, "\n") + 1) {
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+    m->options->on_fault(m->options->on_fault_user, line);
+  }
+  const int first = (int)strcspn(f->text, "\n");
+  if (f->count == 1) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%.*s", first, f->text);
   return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%d operators cannot be converted, the first: %.*s", (int)f->count,
-                 (int)first - 2, f->text + 2);
+                 first, f->text);
 }
 
-static mote_status import_source(importer *m, import_result *out, const char **faults) {
+static mote_status import_source(work *m, mote_convert_report *report) {
   tf_flat flat;
   MOTE_TRY(tf_program_new(&m->program, m->source, m->error));
   MOTE_TRY(tf_variables_new(&m->emitter.variables, m->source, m->program, m->error));
   MOTE_TRY(find_ends(m));
   MOTE_TRY(flatten(m, &flat));
-  graph_builder *b = &m->builder;
-  build_begin(b, m->arena, &out->set);
-  build_graph(b, "main");
-  m->emitter.b = b;
+  build_graph(m->builder, "main");
+  m->emitter.b = m->builder;
   m->emitter.program = m->program;
   m->emitter.source = m->source;
   int32_t *arguments = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_inputs + 1),
           *outputs = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_outputs + 1);
   if (!arguments || !outputs) return no_memory(m);
   for (int32_t i = 0; i < m->ends.num_inputs; i++) arguments[i] = make_input(m, &m->ends.inputs[i]);
-  if (b->failed) return build_finish(b, m->error);
+  if (m->builder->failed) return build_finish(m->builder, m->error);
   if (tf_emit(&m->emitter, &flat, arguments, outputs) != MOTE_OK) return no_memory(m);
-  if (m->emitter.faults.count) return report(m, faults);
-  out->format = m->source->bundle ? "TensorFlow SavedModel" : "TensorFlow graph";
-  out->kind = "operators";
-  out->parts = flat.count - m->ends.num_inputs;
+  if (m->emitter.faults.count) return report_faults(m);
+  report->layers = flat.count - m->ends.num_inputs;
   return make_ends(m, outputs);
 }
 
-mote_status import_tensorflow(const char *path, const import_options *options, arena *a, import_result *out,
-                              const char **faults, mote_error *e) {
-  static const import_options none;
-  importer m = {.options = options ? options : &none, .arena = a, .error = e};
-  if (faults) *faults = NULL;
-  MOTE_TRY(tf_source_open(&m.source, path, e));
-  const mote_status status = import_source(&m, out, faults);
-  tf_source_close(m.source);
-  if (status != MOTE_OK) err_prefix(e, "%s", path);
-  return status;
+static mote_graph *read_network(const import_source *s, const mote_convert_config *config, mote_convert_report *report,
+                                mote_error *e) {
+  work m = {.options = config, .error = e};
+  mote_graph *g = mote_graph_new(config->memory, e);
+  if (!g) return NULL;
+  m.arena = &g->arena;
+  m.builder = &g->b;
+  mote_status status = tf_source_open(&m.source, s->path, e);
+  if (status == MOTE_OK) {
+    status = import_source(&m, report);
+    tf_source_close(m.source);
+    if (status != MOTE_OK) err_prefix(e, "%s", s->path);
+  }
+  if (status == MOTE_OK) return g;
+  mote_graph_free(g);
+  return NULL;
 }
+
+/* A binary GraphDef begins with its first node, a SavedModel's file with its version; a text one with a word of theirs.
+ */
+static bool takes(const import_source *s) {
+  static const char *const words[] = {"node", "library", "versions", "saved_model_schema_version", "meta_graphs"};
+  if (s->is_folder) return tf_is_saved_model(s->path);
+  const size_t length = strlen(s->path);
+  if (length > 5 && !strcmp(s->path + length - 5, ".meta")) return true;
+  if (s->size > 2 && (s->head[0] == 0x0a || (s->head[0] == 0x08 && s->head[2] == 0x12))) return true;
+  size_t at = 0;
+  while (at < s->size && memchr(" \t\r\n", s->head[at], 4)) at++;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (s->size - at > strlen(words[i]) && !memcmp(s->head + at, words[i], strlen(words[i]))) return true;
+  return false;
+}
+
+const importer import_tensorflow = {.kind = "TensorFlow", .takes = takes, .read = read_network};
