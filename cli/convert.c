@@ -1,4 +1,5 @@
 /* convert.c: mote convert: a model of another kind, or a .tflite once more, as .tflite, JSON or C. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -7,7 +8,10 @@
 
 typedef struct convert_options {
   common c;
-  const char *out, *runtime;
+  const char *out, *runtime, *signature;
+  const char *inputs, *outputs; /* names with commas between them */
+  opt_list shapes;
+  int batch;
   bool no_rewrites;
 } convert_options;
 
@@ -17,6 +21,55 @@ static uint64_t file_bytes(const char *path) {
 }
 
 static void on_note(void *user, const char *sentence) { note(user, "%s", sentence); }
+static void on_fault(void *user, const char *sentence) {
+  (void)user;
+  fprintf(stderr, "  %s\n", sentence);
+}
+
+/* ---- what is said of inputs and outputs ---- */
+
+enum { ENDS = 64, NAMES = 8192 };
+
+typedef struct ends {
+  const char *names[ENDS];
+  int count;
+  char text[NAMES];
+} ends;
+
+/* Names with commas between them. */
+static bool split_names(const char *option, const char *from, ends *to) {
+  to->count = 0;
+  if (!from) return true;
+  if (strlen(from) >= NAMES) return usage_error("--%s is too long", option), false;
+  strcpy(to->text, from);
+  for (char *name = strtok(to->text, ","); name; name = strtok(NULL, ",")) {
+    if (to->count == ENDS) return usage_error("--%s names more than %d tensors", option, ENDS), false;
+    to->names[to->count++] = name;
+  }
+  return true;
+}
+
+/* "NAME=1x28x28x1", or the shape alone; ? is an open dimension. The name is cut off in place, in `room`. */
+static bool read_shape(const char *text, char *room, size_t size, mote_convert_shape *to) {
+  const char *equals = strrchr(text, '='), *at = equals ? equals + 1 : text;
+  *to = (mote_convert_shape){.name = NULL};
+  if (equals) {
+    if ((size_t)(equals - text) >= size) return false;
+    memcpy(room, text, (size_t)(equals - text));
+    room[equals - text] = 0;
+    to->name = room;
+  }
+  while (to->rank < MOTE_MAX_RANK) {
+    char *end = (char *)at + 1;
+    const long v = *at == '?' ? -1 : strtol(at, &end, 10);
+    if (end == at || v < -1 || v > INT32_MAX || (v < 0 && *at != '?')) return false;
+    to->dims[to->rank++] = (int32_t)v;
+    if (!*end) return true;
+    if (*end != 'x') return false;
+    at = end + 1;
+  }
+  return false;
+}
 
 static void print_summary(const convert_options *o, const char *path, const mote_convert_report *r, double ms) {
   char before[32], after[32], parameters[32];
@@ -30,7 +83,7 @@ static void print_summary(const convert_options *o, const char *path, const mote
     return;
   }
   if (o->c.quiet) return;
-  printf("%s: %s, %d %s\n", path, r->kind, (int)r->layers, strcmp(r->kind, "TensorFlow Lite") ? "layers" : "operators");
+  printf("%s: %s, %d %s\n", path, r->kind, (int)r->layers, strcmp(r->kind, "Keras") ? "operators" : "layers");
   printf("%s: %d operators (%d before rewrites), %s parameters, %s", o->out, (int)r->nodes, (int)r->nodes_before,
          count_text(parameters, sizeof parameters, r->parameters), bytes_text(after, sizeof after, bytes));
   if (file_bytes(path)) printf(" (%s before)", bytes_text(before, sizeof before, file_bytes(path)));
@@ -39,12 +92,30 @@ static void print_summary(const convert_options *o, const char *path, const mote
 
 static int convert(const char *path, const convert_options *o) {
   const double begin = now_ms();
+  ends inputs, outputs;
+  mote_convert_shape shapes[OPT_LIST_MAX];
+  char names[OPT_LIST_MAX][256];
+  if (!split_names("inputs", o->inputs, &inputs) || !split_names("outputs", o->outputs, &outputs)) return EXIT_USAGE;
+  for (int i = 0; i < o->shapes.count; i++)
+    if (!read_shape(o->shapes.v[i], names[i], sizeof names[i], &shapes[i]))
+      return usage_error("'%s' is no shape; --input-shape takes 1x28x28x1, with ? where a dimension stays open, after "
+                         "NAME= when there are several inputs",
+                         o->shapes.v[i]);
   const mote_config memory = config_of(&o->c);
   const mote_convert_config config = {.memory = &memory,
                                       .runtime = o->runtime,
                                       .no_rewrites = o->no_rewrites,
                                       .on_note = on_note,
-                                      .on_note_user = (void *)&o->c};
+                                      .on_note_user = (void *)&o->c,
+                                      .on_fault = on_fault,
+                                      .signature = o->signature,
+                                      .inputs = o->inputs ? inputs.names : NULL,
+                                      .num_inputs = inputs.count,
+                                      .outputs = o->outputs ? outputs.names : NULL,
+                                      .num_outputs = outputs.count,
+                                      .shapes = shapes,
+                                      .num_shapes = o->shapes.count,
+                                      .batch = o->batch};
   mote_convert_report report;
   mote_error e;
   mote_graph *const g = mote_convert(path, &config, &report, &e);
@@ -60,6 +131,11 @@ int cmd_convert(int argc, char **argv) {
   convert_options o = {0};
   const opt opts[] = {{"o", OPT_TEXT, &o.out},
                       {"output", OPT_TEXT, &o.out},
+                      {"input-shape", OPT_LIST, &o.shapes},
+                      {"batch", OPT_INT, &o.batch},
+                      {"signature", OPT_TEXT, &o.signature},
+                      {"inputs", OPT_TEXT, &o.inputs},
+                      {"outputs", OPT_TEXT, &o.outputs},
                       {"for-runtime", OPT_TEXT, &o.runtime},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
                       COMMON_OPTS(o.c)};

@@ -59,7 +59,9 @@ const command commands[] = {
      "  --runs N              runs to time (default 50)\n"
      "  --per-op              time each operator\n" COMMON_HELP},
     {"convert", cmd_convert, "make a .tflite of another kind of model, or a better one of a .tflite",
-     "mote convert SOURCE -o OUT [--for-runtime VERSION]\n\n"
+     "mote convert SOURCE -o OUT [OPTION]...\n\n"
+     "  mote convert saved_model/ -o model.tflite              # TensorFlow: a SavedModel,\n"
+     "  mote convert frozen.pb -o model.tflite                 # or a graph with its variables frozen\n"
      "  mote convert model.tflite -o better.tflite             # fewer operators, the same numbers\n"
      "  mote convert model.tflite -o old.tflite --for-runtime 2.5\n"
      "  mote convert model.tflite -o model.json                # as text; and back:\n"
@@ -70,6 +72,10 @@ const command commands[] = {
      "stay, and so do signatures and metadata.\n\n"
      "Options:\n"
      "  -o, --output OUT      what to write; nothing is written when something fails\n"
+     "  --input-shape SHAPE   of an input: 1x28x28x1, or NAME=1x28x28x1; ? leaves a dimension open\n"
+     "  --batch N             in place of an open first dimension of the inputs\n"
+     "  --signature KEY       which signature of a SavedModel (default serving_default, else the first)\n"
+     "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
      "  --no-rewrites         take the network as it is\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",

@@ -26,6 +26,11 @@ int cmd_version(int argc, char **argv) {
 #else
       {"libzip", false, "labels inside a model are not read"},
 #endif
+#ifdef MOTE_HAVE_PROTOBUF
+      {"protobuf-c", true, ""},
+#else
+      {"protobuf-c", false, "TensorFlow's models are not converted"},
+#endif
   };
   const size_t count = sizeof libraries / sizeof *libraries;
   if (json) {

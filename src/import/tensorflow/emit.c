@@ -64,6 +64,14 @@ static const char *short_name(const char *name) {
   }
 }
 
+/* What went wrong, without the name that the builder puts first: the line has it. */
+static const char *sentence(const graph_builder *b) {
+  const char *text = b->error.text;
+  if (*text == '\'' && !strncmp(text + 1, b->at.data, b->at.size) && !strncmp(text + 1 + b->at.size, "': ", 3))
+    text += b->at.size + 4;
+  return text;
+}
+
 static mote_status emit_op(tf_emitter *e, int32_t index) {
   const tf_op *op = &e->flat->ops[index];
   int32_t *in = ARENA_ARRAY(e->b->arena, int32_t, (size_t)op->num_inputs + 1), out[MAX_OUT];
@@ -85,7 +93,7 @@ static mote_status emit_op(tf_emitter *e, int32_t index) {
     if (e->b->failed) {
       char line[MOTE_ERROR_TEXT + 200];
       if (e->b->error.code == MOTE_ERR_MEMORY) return MOTE_ERR_MEMORY;
-      snprintf(line, sizeof line, "%s (%.100s): %s", op->name, op->type, e->b->error.text);
+      snprintf(line, sizeof line, "%.200s (%.100s): %s", op->name, op->type, sentence(e->b));
       MOTE_TRY(note(e, line));
       build_forgive(e->b);
       bad = true;

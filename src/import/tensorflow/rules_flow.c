@@ -23,6 +23,7 @@ static int32_t constant_again(tf_ctx *c, int32_t from_graph, int32_t value) {
 typedef struct body {
   int32_t index; /* of the subgraph */
   int32_t outputs;
+  mote_type types[MAX_ENDS]; /* of the outputs */
 } body;
 
 /* Makes a function a subgraph. open[i]: dimensions of input i that a loop may change are left open. */
@@ -59,7 +60,7 @@ static bool make_body(tf_ctx *c, const char *function, const int32_t *in, int32_
   c->emitter->depth--;
   out->outputs = flat.num_outputs;
   for (int32_t i = 0; i < flat.num_outputs && !b->failed; i++) {
-    if (results[i] >= 0) build_output(b, results[i]);
+    if (results[i] >= 0) out->types[i] = build_type(b, results[i]), build_output(b, results[i]);
     else if (!c->emitter->faults.count)
       build_fail(b, MOTE_ERR_UNSUPPORTED, "result %d of '%.200s' is no value", (int)i, function);
   }
@@ -107,12 +108,14 @@ static void rule_if(tf_ctx *c) {
   o.else_subgraph_index = branches[1].index;
   in[0] = c->in[0];
   const int32_t n = 1 + passed(c->in + 1, c->num_in - 1, constant, in + 1);
-  take_outputs(
-      c,
-      build_add(c->b,
-                &(build_node){
-                    .code = OP(IF), .options = &o, .num_inputs = n, .inputs = in, .num_outputs = branches[0].outputs}),
-      branches[0].outputs);
+  take_outputs(c,
+               build_add(c->b, &(build_node){.code = OP(IF),
+                                             .options = &o,
+                                             .num_inputs = n,
+                                             .inputs = in,
+                                             .num_outputs = branches[0].outputs,
+                                             .types = branches[0].types}),
+               branches[0].outputs);
 }
 
 static void rule_while(tf_ctx *c) {
@@ -139,7 +142,10 @@ static void rule_while(tf_ctx *c) {
   const int32_t n = passed(c->in, c->num_in, constant, in);
   take_outputs(
       c,
-      build_add(c->b, &(build_node){.code = OP(WHILE), .options = &o, .num_inputs = n, .inputs = in, .num_outputs = n}),
+      build_add(
+          c->b,
+          &(build_node){
+              .code = OP(WHILE), .options = &o, .num_inputs = n, .inputs = in, .num_outputs = n, .types = round.types}),
       n);
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "import/flex.h"
 #include "import/tensorflow/emit.h"
 
 #define OP(name) sch_BuiltinOperator_##name
@@ -310,6 +311,43 @@ static void rule_rfft(tf_ctx *c) {
 
 static void rule_rfft_2d(tf_ctx *c) { c->out[0] = tf_op2(c, OP(RFFT2D), NULL, c->in[0], c->in[1]); }
 
+/* ---- sound: custom operators, with options by name ---- */
+
+static void custom(tf_ctx *c, const char *name, const flex_entry *entries, uint32_t count) {
+  size_t size = 0;
+  const uint8_t *options = flex_map(c->b->arena, entries, count, &size);
+  const mote_op *op = op_find_custom(name, strlen(name));
+  if (!options || !op) {
+    build_fail(c->b, MOTE_ERR_MEMORY, "out of memory for options");
+    return;
+  }
+  c->out[0] = build_add(c->b, &(build_node){.op = op,
+                                            .code = OP(CUSTOM),
+                                            .custom = options,
+                                            .custom_size = size,
+                                            .num_inputs = c->num_in,
+                                            .inputs = c->in});
+}
+
+static void rule_spectrogram(tf_ctx *c) {
+  const flex_entry options[] = {
+      {"magnitude_squared", FLEX_BOOL, tf_attr_bool(c->node, "magnitude_squared", false)},
+      {"stride", FLEX_INT, (double)tf_attr_int(c->node, "stride", 1)},
+      {"window_size", FLEX_INT, (double)tf_attr_int(c->node, "window_size", 1)},
+  };
+  custom(c, "AudioSpectrogram", options, 3);
+}
+
+static void rule_mfcc(tf_ctx *c) {
+  const flex_entry options[] = {
+      {"dct_coefficient_count", FLEX_INT, (double)tf_attr_int(c->node, "dct_coefficient_count", 13)},
+      {"filterbank_channel_count", FLEX_INT, (double)tf_attr_int(c->node, "filterbank_channel_count", 40)},
+      {"lower_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "lower_frequency_limit", 20)},
+      {"upper_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "upper_frequency_limit", 4000)},
+  };
+  custom(c, "Mfcc", options, 4);
+}
+
 const tf_row tf_rows_nn[] = {
     {"Conv2D", rule_conv_2d, 0},
     {"DepthwiseConv2dNative", rule_depthwise, 0},
@@ -331,6 +369,8 @@ const tf_row tf_rows_nn[] = {
     {"FakeQuantWithMinMaxVarsPerChannel", rule_fake_quant_vars, 0},
     {"NonMaxSuppressionV4", rule_nms_4, 0},
     {"NonMaxSuppressionV5", rule_nms_5, 0},
+    {"AudioSpectrogram", rule_spectrogram, 0},
+    {"Mfcc", rule_mfcc, 0},
     {"RFFT", rule_rfft, 0},
     {"RFFT2D", rule_rfft_2d, 0},
     {NULL, NULL, 0},

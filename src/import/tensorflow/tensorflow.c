@@ -81,6 +81,25 @@ static bool is_last(const Tf__Graph *g, const Tf__Node *n) {
   return true;
 }
 
+/* Graphs that decode a WAV file begin, in .tflite, with what is decoded: samples and their rate. */
+static void take_decoded(work *m, const Tf__Graph *g) {
+  for (size_t i = 0; i < g->n_node && !m->options->inputs; i++) {
+    const Tf__Node *n = g->node[i];
+    if (strcmp(n->op, "DecodeWav")) continue;
+    char *samples = arena_alloc(m->arena, strlen(n->name) + 3), *rate = arena_alloc(m->arena, strlen(n->name) + 3);
+    if (!samples || !rate) return;
+    sprintf(samples, "%s:0", n->name);
+    sprintf(rate, "%s:1", n->name);
+    m->ends.inputs[0] = (end){samples, n->name, NULL};
+    m->ends.inputs[1] = (end){rate, rate, NULL};
+    m->ends.num_inputs = 2;
+    import_note(m->options,
+                "the graph decodes a WAV file, which .tflite has no operator for: its inputs are the samples, "
+                "between -1 and 1, and their rate");
+    return;
+  }
+}
+
 static mote_status ends_of_graph(work *m) {
   const Tf__Graph *g = m->source->graph;
   end *in = ARENA_ARRAY(m->arena, end, g->n_node + 1), *out = ARENA_ARRAY(m->arena, end, g->n_node + 1);
@@ -91,6 +110,7 @@ static mote_status ends_of_graph(work *m) {
     if (!strcmp(n->op, "Placeholder")) in[m->ends.num_inputs++] = (end){n->name, n->name, NULL};
     else if (!m->options->outputs && is_last(g, n)) out[m->ends.num_outputs++] = (end){n->name, n->name, NULL};
   }
+  take_decoded(m, g);
   return MOTE_OK;
 }
 
@@ -110,7 +130,7 @@ static mote_status find_ends(work *m) {
   } else {
     MOTE_TRY(ends_of_graph(m));
   }
-  const import_options *o = m->options;
+  const mote_convert_config *o = m->options;
   if (o->inputs) m->ends.inputs = given(m, o->inputs, o->num_inputs), m->ends.num_inputs = o->num_inputs;
   if (o->outputs) m->ends.outputs = given(m, o->outputs, o->num_outputs), m->ends.num_outputs = o->num_outputs;
   if (!m->ends.inputs || !m->ends.outputs) return no_memory(m);
@@ -135,10 +155,29 @@ static void said(const work *m, const end *in, int32_t *dtype, const Tf__Shape *
   snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
   const Tf__Node *node = tf_node(m->program, name);
   const Tf__Attr *a = node ? tf_attr(node, "shape") : NULL;
+  if (node && !strcmp(node->op, "DecodeWav")) {
+    *shape = NULL;
+    *dtype = in->tensor[strlen(name)] == ':' && in->tensor[strlen(name) + 1] == '1' ? TF_INT32 : TF_FLOAT;
+    return;
+  }
   *dtype = in->info ? in->info->dtype
            : node   ? tf_attr_type(node, "dtype", tf_attr_type(node, "T", TF_FLOAT))
                     : TF_FLOAT;
   *shape = in->info ? in->info->tensor_shape : a && a->value_case == TF__ATTR__VALUE_SHAPE ? a->shape : NULL;
+}
+
+/* Rank and shape of what DecodeWav gives; -1: it is not from there. */
+static int32_t decoded_shape(const work *m, const end *in, int32_t *dims) {
+  char name[500];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
+  const Tf__Node *node = tf_node(m->program, name);
+  if (!node || strcmp(node->op, "DecodeWav")) return -1;
+  if (in->tensor[strlen(name)] == ':' && in->tensor[strlen(name) + 1] == '1') return 0;
+  const int64_t samples = tf_attr_int(node, "desired_samples", -1),
+                channels = tf_attr_int(node, "desired_channels", -1);
+  dims[0] = samples > 0 && samples < INT32_MAX ? (int32_t)samples : -1;
+  dims[1] = channels > 0 && channels < INT32_MAX ? (int32_t)channels : -1;
+  return 2;
 }
 
 static int32_t make_input(work *m, const end *in) {
@@ -158,6 +197,7 @@ static int32_t make_input(work *m, const end *in) {
     for (int32_t i = 0; i < rank; i++)
       dims[i] = shape->dim[i]->size < 0 || shape->dim[i]->size > INT32_MAX ? -1 : (int32_t)shape->dim[i]->size;
   }
+  if (rank < 0) rank = decoded_shape(m, in, dims);
   if (rank < 0)
     return build_fail(m->builder, MOTE_ERR_SHAPE,
                       "the model does not say how many dimensions it has; say it: --input-shape %s=1x...", in->key);
@@ -169,7 +209,7 @@ static int32_t make_input(work *m, const end *in) {
 
 /* A value of its own for an output that is an input, a constant, or another output as well. */
 static int32_t copy_of(work *m, int32_t value) {
-  const graph *g = m->builder->set->graphs[0];
+  const graph *g = &m->builder->set->graphs[0];
   const graph_value *v = &g->values[value];
   bool own = !v->is_const;
   for (int32_t i = 0; i < g->num_inputs; i++) own &= g->inputs[i] != value;
@@ -201,7 +241,7 @@ static mote_status make_ends(work *m, const int32_t *outputs) {
 static mote_status report_faults(work *m) {
   const tf_faults *f = &m->emitter.faults;
   char line[MOTE_ERROR_TEXT];
-  for (const char *at = f->text; *at && m->options->on_fault; at += strcspn(at, "\n") + 1) {
+  for (const char *at = f->text; *at && f->count > 1 && m->options->on_fault; at += strcspn(at, "\n") + 1) {
     snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
     m->options->on_fault(m->options->on_fault_user, line);
   }
@@ -211,13 +251,12 @@ static mote_status report_faults(work *m) {
                  first, f->text);
 }
 
-static mote_status import_source(work *m, mote_convert_report *report) {
+static mote_status read_source(work *m, mote_convert_report *report) {
   tf_flat flat;
   MOTE_TRY(tf_program_new(&m->program, m->source, m->error));
   MOTE_TRY(tf_variables_new(&m->emitter.variables, m->source, m->program, m->error));
   MOTE_TRY(find_ends(m));
   MOTE_TRY(flatten(m, &flat));
-  build_graph(m->builder, "main");
   m->emitter.b = m->builder;
   m->emitter.program = m->program;
   m->emitter.source = m->source;
@@ -241,7 +280,7 @@ static mote_graph *read_network(const import_source *s, const mote_convert_confi
   m.builder = &g->b;
   mote_status status = tf_source_open(&m.source, s->path, e);
   if (status == MOTE_OK) {
-    status = import_source(&m, report);
+    status = read_source(&m, report);
     tf_source_close(m.source);
     if (status != MOTE_OK) err_prefix(e, "%s", s->path);
   }
