@@ -34,7 +34,7 @@ typedef enum mote_status {
   MOTE_ERR_SHAPE = 8,       /* shapes do not fit each other */
   MOTE_ERR_TYPE = 9,        /* element types do not fit each other */
   MOTE_ERR_RUN = 10,        /* data met in a run makes it impossible (an index out of range, a divisor of 0) */
-  MOTE_ERR_CANCELLED = 11,  /* mote_session_cancel was called */
+  MOTE_ERR_CANCELLED = 11,  /* mote_session_cancel was called, or CIRCULAR_BUFFER waits for more runs */
   MOTE_ERR_BUSY = 12        /* the session is being used by another thread */
 } mote_status;
 

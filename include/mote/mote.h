@@ -228,7 +228,7 @@ MOTE_API mote_status mote_session_run(mote_session *session, mote_error *e);
 /* Makes the run that is under way on another thread, if any, stop with MOTE_ERR_CANCELLED. From any thread. */
 MOTE_API void mote_session_cancel(mote_session *session);
 
-/* Sets variable tensors and resources back to their first values; CALL_ONCE will run again. */
+/* Sets variable tensors, resources and what operators keep back to their first values; CALL_ONCE will run again. */
 MOTE_API void mote_session_reset(mote_session *session);
 
 /* What a session needs, for the current signature and shapes. */
