@@ -1,29 +1,33 @@
 # Kernels: scalar for all machines, and one folder an instruction set, each compiled with that set's flags.
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/*.c ${CMAKE_SOURCE_DIR}/src/kernels/scalar/*.c)
 add_library(room_kernels OBJECT ${kernel_sources})
-# Bodies are plain C that the compiler vectorises. Where nearly every machine runs a folder below instead, scalar versions
-# say what is right, and are made small.
+
+# Loops that the compiler turns into vectors. What these leave over is done one by one: a second set of narrower vectors
+# is code that takes no time away.
+set(MOTE_VECTORS -O2 -ftree-vectorize $<$<C_COMPILER_ID:GNU>:--param=vect-epilogues-nomask=0>)
+
+# Bodies are plain C. Where nearly every machine runs a folder below instead, scalar versions say what is right, and are
+# made small; the heavy ones still must not be slower than the loops of their definitions. Plain loops that serve every
+# level, and those for types that few models use, are worth vectors everywhere.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
   target_compile_options(room_kernels PRIVATE -O2 $<$<C_COMPILER_ID:GNU>:-falign-jumps=1> -falign-loops=8)
-  foreach(family loops lstm_f32 lstm_s16 requant softmax_f32)
-    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${family}.c PROPERTIES COMPILE_OPTIONS -Os)
+  foreach(name loops lstm_f32 lstm_s16 softmax_f32)
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS -Os)
+  endforeach()
+  foreach(name scalar/gemm_f32 scalar/gemm_s8 scalar/dwconv_f32 scalar/dwconv_s8 scalar/dwconv_sums scalar/dots
+               scalar/dynquant arith fold number pool_l2 real)
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/${name}.c PROPERTIES COMPILE_OPTIONS "${MOTE_VECTORS}")
   endforeach()
 else()
-  target_compile_options(room_kernels PRIVATE -O2 -ftree-vectorize)
+  target_compile_options(room_kernels PRIVATE ${MOTE_VECTORS})
 endif()
-
-# The heavy ones still must not be slower than the loops of their definitions.
-foreach(family gemm_f32 gemm_s8 dwconv_f32 dwconv_s8)
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${family}.c PROPERTIES COMPILE_OPTIONS -O3)
-endforeach()
 
 function(mote_isa folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.c)
   if(sources)
     add_library(kernels_${folder} OBJECT ${sources})
-    # What vectors leave over is done one by one, not by a second set of narrower vectors.
-    target_compile_options(kernels_${folder} PRIVATE -O2 -ftree-vectorize -falign-loops=16
-                           "$<$<C_COMPILER_ID:GNU>:-falign-jumps=1;--param=vect-epilogues-nomask=0>" ${ARGN})
+    target_compile_options(kernels_${folder} PRIVATE ${MOTE_VECTORS} $<$<C_COMPILER_ID:GNU>:-falign-jumps=1>
+                           -falign-loops=16 ${ARGN})
     set(MOTE_ISA_ROOMS ${MOTE_ISA_ROOMS} kernels_${folder} PARENT_SCOPE)
   endif()
 endfunction()
@@ -36,25 +40,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   mote_isa(neon)
 endif()
-
-# The families that are loops over elements need vectors, and neither peeling nor unrolling: half the size, as fast.
-file(GLOB loops ${CMAKE_SOURCE_DIR}/src/kernels/*/loops.c)
-list(FILTER loops EXCLUDE REGEX "scalar/")
-set_source_files_properties(${loops} PROPERTIES COMPILE_OPTIONS
-  "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
-
-# Plain loops that serve every level are worth vectors as well.
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/dots.c PROPERTIES COMPILE_OPTIONS -O3)
-foreach(name dwconv_sums dynquant)
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS
-    "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
-endforeach()
-
-# So are those for types that few models use.
-foreach(name arith fold number pool_l2 real)
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/${name}.c PROPERTIES COMPILE_OPTIONS
-    "-O2;-ftree-vectorize;$<$<C_COMPILER_ID:GNU>:-fvect-cost-model=dynamic;--param=vect-epilogues-nomask=0>")
-endforeach()
 
 # What links the room as a library gets all of its levels.
 foreach(room ${MOTE_ISA_ROOMS})
