@@ -71,15 +71,23 @@ static bool read_shape(const char *text, char *room, size_t size, mote_convert_s
   return false;
 }
 
+static json_t *rewrites_json(const mote_convert_report *r) {
+  json_t *const a = json_array();
+  for (int32_t i = 0; i < r->num_rewrites; i++)
+    json_array_append_new(a, json_pack("{s:s, s:i, s:s}", "name", r->rewrites[i].name, "count",
+                                       (int)r->rewrites[i].count, "reason", r->rewrites[i].reason));
+  return a;
+}
+
 static void print_summary(const convert_options *o, const char *path, const mote_convert_report *r, double ms) {
   char before[32], after[32], parameters[32];
   const uint64_t bytes = file_bytes(o->out);
   if (o->c.json) {
-    print_json(json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:f}", "source", json_name(path), "file",
-                         json_name(o->out), "kind", r->kind, "layers", (int)r->layers, "operators_before",
+    print_json(json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:o, s:f}", "source", json_name(path),
+                         "file", json_name(o->out), "kind", r->kind, "layers", (int)r->layers, "operators_before",
                          (int)r->nodes_before, "operators", (int)r->nodes, "parameters", (json_int_t)r->parameters,
                          "source_bytes", (json_int_t)file_bytes(path), "bytes", (json_int_t)bytes, "runtime",
-                         r->runtime, "ms", ms));
+                         r->runtime, "rewrites", rewrites_json(r), "ms", ms));
     return;
   }
   if (o->c.quiet) return;
@@ -87,7 +95,10 @@ static void print_summary(const convert_options *o, const char *path, const mote
   printf("%s: %d operators (%d before rewrites), %s parameters, %s", o->out, (int)r->nodes, (int)r->nodes_before,
          count_text(parameters, sizeof parameters, r->parameters), bytes_text(after, sizeof after, bytes));
   if (file_bytes(path)) printf(" (%s before)", bytes_text(before, sizeof before, file_bytes(path)));
-  printf("\nruns on TensorFlow Lite %s and newer\n", r->runtime);
+  putchar('\n');
+  for (int32_t i = 0; i < r->num_rewrites; i++)
+    printf("  %4d x %-24s %s\n", (int)r->rewrites[i].count, r->rewrites[i].name, r->rewrites[i].reason);
+  printf("runs on TensorFlow Lite %s and newer\n", r->runtime);
 }
 
 static int convert(const char *path, const convert_options *o) {

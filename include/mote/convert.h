@@ -45,6 +45,14 @@ typedef struct mote_convert_config {
   int32_t batch; /* in place of an open first dimension of the inputs; 0: it stays open */
 } mote_convert_config;
 
+/* A rewrite that was applied: its name, why it is done, how often. Static. */
+typedef struct mote_rewrite {
+  const char *name, *reason;
+  int32_t count;
+} mote_rewrite;
+
+enum { MOTE_CONVERT_REWRITES = 64 };
+
 /* What came of it. */
 typedef struct mote_convert_report {
   char kind[40];        /* "TensorFlow Lite", "Keras", ... */
@@ -53,6 +61,8 @@ typedef struct mote_convert_report {
   int32_t nodes;        /* and after */
   uint64_t parameters;  /* elements of constants that are numbers of a network, not shapes or axes */
   const char *runtime;  /* first release of TensorFlow Lite that runs it. Static. */
+  int32_t num_rewrites;
+  mote_rewrite rewrites[MOTE_CONVERT_REWRITES];
 } mote_convert_report;
 
 /* The network of a file. NULL on failure: everything that cannot be converted is in the sentence. report may be NULL.

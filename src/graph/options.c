@@ -195,3 +195,28 @@ void *options_parse(const sch_table *table, const char *from, arena *a, mote_err
 const sch_table *options_of(const mote_op *op) {
   return op->options_2 ? sch_options_table(2, op->options_2) : sch_options_table(1, op->options);
 }
+
+/* Tables within tables are the same only where they are one. */
+static bool field_equal(const sch_field *f, const uint8_t *a, const uint8_t *b) {
+  if (f->kind == SCH_SCALAR) return !memcmp(a, b, sch_record_scalar_size((sch_scalar)f->scalar));
+  if (f->kind == SCH_STRING || f->kind == SCH_VECTOR || f->kind == SCH_RECORDS) {
+    sch_list x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    if (x.data == y.data) return x.count == y.count;
+    if (f->kind == SCH_RECORDS || x.count != y.count || !x.data || !y.data) return false;
+    const bool bytes = f->kind == SCH_STRING || f->scalar == SCH_ubyte;
+    return !memcmp(x.data, y.data, x.count * (bytes ? 1 : sch_record_scalar_size((sch_scalar)f->scalar)));
+  }
+  return !memcmp(a, b, sizeof(void *)) && f->kind == SCH_RECORD;
+}
+
+bool options_equal(const sch_table *table, const void *a, const void *b) {
+  if (!table || a == b) return true;
+  if (!a || !b) return false;
+  for (uint32_t i = 0; i < table->count; i++) {
+    const sch_field *const f = &table->fields[i];
+    if (!field_equal(f, (const uint8_t *)a + f->offset, (const uint8_t *)b + f->offset)) return false;
+  }
+  return true;
+}

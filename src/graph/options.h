@@ -11,4 +11,7 @@ void *options_parse(const sch_table *table, const char *text, arena *a, mote_err
 /* The table of an operator's options; NULL when it has none. */
 const sch_table *options_of(const mote_op *op);
 
+/* Whether two records of a table say the same. table NULL: yes. */
+bool options_equal(const sch_table *table, const void *a, const void *b);
+
 #endif

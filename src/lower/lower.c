@@ -9,6 +9,8 @@ typedef struct lowerer {
   arena *arena;
   mote_error *error;
   sch_Model *model;
+  uint32_t *slots; /* buffers by hash; 0: free */
+  uint32_t slot_mask;
 } lowerer;
 
 static mote_status no_memory(const lowerer *l) { return err_memory(l->error, "the records of a model", 0); }
@@ -17,15 +19,31 @@ static mote_status no_memory(const lowerer *l) { return err_memory(l->error, "th
 
 /* ---- buffers and operator codes ---- */
 
-/* Constants that share their bytes in the graph share a buffer in the file. */
+static uint32_t hash_bytes(uint32_t h, const uint8_t *bytes, size_t n) {
+  for (size_t i = 0; i < n; i++) h = (h ^ bytes[i]) * 16777619U; /* FNV-1a */
+  return h;
+}
+
+/* Of the size and both ends: what is equal there is compared in full. */
+static uint32_t hash_of(const uint8_t *data, size_t bytes) {
+  enum { END = 128 };
+  const size_t n = bytes < END ? bytes : END;
+  const uint32_t h = hash_bytes(2166136261U ^ (uint32_t)bytes, data, n);
+  return hash_bytes(h, data + bytes - n, n);
+}
+
+/* Equal constants share a buffer in the file. */
 static uint32_t buffer_of(lowerer *l, const void *data, size_t bytes) {
   sch_Model *m = l->model;
-  for (uint32_t i = m->buffers.count; i-- > 1;)
-    if (m->buffers.data[i].data.memory == data && m->buffers.data[i].data.size == bytes) return i;
+  uint32_t at = hash_of(data, bytes) & l->slot_mask;
+  for (; l->slots[at]; at = (at + 1) & l->slot_mask) {
+    const sch_range have = m->buffers.data[l->slots[at]].data;
+    if (have.size == bytes && (have.memory == data || !memcmp(have.memory, data, bytes))) return l->slots[at];
+  }
   sch_Buffer *b = &m->buffers.data[m->buffers.count];
   *b = DEFAULT_OF(Buffer);
   b->data = (sch_range){.size = bytes, .memory = data, .present = true};
-  return m->buffers.count++;
+  return l->slots[at] = m->buffers.count++;
 }
 
 /* Nodes that were made and not given a version are of the first. */
@@ -170,7 +188,11 @@ static mote_status make_room(lowerer *l, const graph_set *graphs, const lower_ab
   m->buffers.data = ARENA_ARRAY(l->arena, sch_Buffer, 1 + values + (about ? about->num_metadata : 0));
   m->operator_codes.data = ARENA_ARRAY(l->arena, sch_OperatorCode, nodes + 1);
   m->subgraphs.data = ARENA_ARRAY(l->arena, sch_SubGraph, (size_t)graphs->count + 1);
-  if (!m->buffers.data || !m->operator_codes.data || !m->subgraphs.data) return no_memory(l);
+  uint32_t slots = 64;
+  while (slots < 2 * (values + 1 + (about ? about->num_metadata : 0)) && slots < UINT32_C(1) << 30) slots *= 2;
+  l->slots = ARENA_ARRAY(l->arena, uint32_t, slots);
+  l->slot_mask = slots - 1;
+  if (!m->buffers.data || !m->operator_codes.data || !m->subgraphs.data || !l->slots) return no_memory(l);
   m->buffers.data[0] = DEFAULT_OF(Buffer); /* the format's "no data" */
   m->buffers.count = 1;
   return MOTE_OK;

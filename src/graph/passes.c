@@ -1,0 +1,175 @@
+/* passes.c: see passes.h. The order of the list is the order in which rewrites are tried; rounds go on until none
+ * applies, or the budget is spent, which ends what two rewrites would do and undo for ever.
+ */
+#include "graph/passes.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "graph/rewrite/rewrite.h"
+
+#define REWRITE(name) extern const rewrite rewrite_##name;
+#include "graph/rewrite/list.def"
+#undef REWRITE
+
+static const rewrite *const rewrites[] = {
+#define REWRITE(name) &rewrite_##name,
+#include "graph/rewrite/list.def"
+#undef REWRITE
+};
+
+enum { REWRITES = sizeof rewrites / sizeof *rewrites, ROUNDS = 40 };
+
+_Static_assert(sizeof rewrites / sizeof *rewrites <= (size_t)PASSES_MAX, "a report has room for every rewrite");
+
+#ifdef MOTE_DEBUG
+static const bool always_check = true;
+#else
+static const bool always_check = false;
+#endif
+
+/* ---- who makes and reads what ---- */
+
+static mote_status no_memory(mote_error *e) { return err_memory(e, "the rewriting of a network", 0); }
+
+static bool index_arrays(rewriting *w) {
+  const graph *const g = w->g;
+  arena_free(&w->index);
+  arena_init(&w->index, w->b.arena->mem);
+  const size_t values = (size_t)g->num_values + 1;
+  w->maker = ARENA_ARRAY(&w->index, int32_t, values);
+  w->reads = ARENA_ARRAY(&w->index, int32_t, values);
+  w->is_output = ARENA_ARRAY(&w->index, bool, values);
+  w->is_input = ARENA_ARRAY(&w->index, bool, values);
+  if (!w->maker || !w->reads || !w->is_output || !w->is_input) return false;
+  while (w->room_dead <= g->num_nodes + 64) {
+    const int32_t have = w->room_dead;
+    if (!graph_grow(&w->keep, &w->dead, have, &w->room_dead, sizeof *w->dead)) return false;
+    memset(w->dead + have, 0, (size_t)(w->room_dead - have) * sizeof *w->dead);
+  }
+  return true;
+}
+
+static bool make_index(rewriting *w) {
+  const graph *const g = w->g;
+  if (!index_arrays(w)) return false;
+  w->num_values = g->num_values;
+  w->num_nodes = g->num_nodes;
+  for (int32_t v = 0; v < g->num_values; v++) w->maker[v] = -1;
+  for (int32_t i = 0; i < g->num_nodes; i++) {
+    const graph_node *const n = &g->nodes[i];
+    if (w->dead[i]) continue;
+    for (int32_t k = 0; k < n->num_inputs; k++)
+      if (n->inputs[k] >= 0) w->reads[n->inputs[k]]++;
+    for (int32_t k = 0; k < n->num_outputs; k++)
+      if (n->outputs[k] >= 0) w->maker[n->outputs[k]] = i;
+  }
+  for (int32_t i = 0; i < g->num_outputs; i++) w->reads[g->outputs[i]]++, w->is_output[g->outputs[i]] = true;
+  for (int32_t i = 0; i < g->num_inputs; i++)
+    if (g->inputs[i] >= 0) w->is_input[g->inputs[i]] = true;
+  return true;
+}
+
+/* Drops dead nodes and puts the rest in order. */
+static mote_status tidy(rewriting *w, mote_error *e) {
+  graph *const g = w->g;
+  int32_t count = 0;
+  for (int32_t i = 0; i < g->num_nodes; i++)
+    if (!w->dead[i]) g->nodes[count++] = g->nodes[i];
+  memset(w->dead, 0, (size_t)w->room_dead * sizeof *w->dead);
+  g->num_nodes = count;
+  arena scratch;
+  arena_init(&scratch, w->b.arena->mem);
+  const mote_status status = graph_order(g, &scratch, e);
+  arena_free(&scratch);
+  MOTE_TRY(status);
+  return make_index(w) ? MOTE_OK : no_memory(e);
+}
+
+/* ---- applying ---- */
+
+/* One rewrite at one node; what a failed try added is taken back. */
+static bool try_at(rewriting *w, const rewrite *r, int32_t node) {
+  const int32_t nodes = w->g->num_nodes, values = w->g->num_values;
+  const bool changed = r->apply(w, node) && !w->b.failed;
+  build_forgive(&w->b);
+  if (changed) return true;
+  w->g->num_nodes = nodes;
+  w->g->num_values = values;
+  return false;
+}
+
+static bool listed(const char *names, const char *name) {
+  const size_t length = strlen(name);
+  for (const char *at = names; at && (at = strstr(at, name)); at += length)
+    if ((at == names || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ')) return true;
+  return false;
+}
+
+static bool chosen(const rewrite *r, const passes_options *o) {
+  if ((r->marks & o->marks) != o->marks || listed(o->off, r->name)) return false;
+  return !o->only || listed(o->only, r->name);
+}
+
+/* One rewrite at every node. *count grows by how often it applied. */
+static mote_status sweep(rewriting *w, const rewrite *r, int32_t *count, int64_t *budget, mote_error *e) {
+  const int32_t before = *count;
+  for (int32_t node = 0; node<w->num_nodes && * budget> 0; node++) {
+    if (w->dead[node] || !try_at(w, r, node)) continue;
+    ++*count, --*budget;
+    if (!make_index(w)) return no_memory(e);
+  }
+  if (*count == before) return MOTE_OK;
+  MOTE_TRY(tidy(w, e));
+  if (!w->options->check && !always_check) return MOTE_OK;
+  const mote_status status = graph_check(w->set, false, w->b.arena->mem, e);
+  if (status != MOTE_OK) err_prefix(e, "after the rewrite '%s'", r->name);
+  return status;
+}
+
+/* What a rewrite took in is read by nobody any more, and must not look like a second reader to the next one. */
+static mote_status sweep_clean(rewriting *w, int i, passes_report *report, int64_t *budget, mote_error *e) {
+  const int64_t before = *budget;
+  MOTE_TRY(sweep(w, rewrites[i], &report->done[i].count, budget, e));
+  if (*budget == before || rewrites[i] == &rewrite_drop_unused) return MOTE_OK;
+  int32_t left = 0;
+  return sweep(w, &rewrite_drop_unused, &left, budget, e);
+}
+
+static mote_status rounds(rewriting *w, passes_report *report, mote_error *e) {
+  int64_t budget = 1000 + 8 * (int64_t)w->g->num_nodes;
+  for (int round = 0; round < ROUNDS; round++) {
+    const int64_t before = budget;
+    for (int i = 0; i < REWRITES; i++)
+      if (chosen(rewrites[i], w->options)) MOTE_TRY(sweep_clean(w, i, report, &budget, e));
+    if (budget == before) break;
+  }
+  return MOTE_OK;
+}
+
+static mote_status rewrite_graph(graph_set *set, int32_t index, arena *a, const passes_options *options,
+                                 passes_report *report, mote_error *e) {
+  rewriting w = {.set = set, .g = &set->graphs[index], .options = options};
+  build_resume(&w.b, a, set, index);
+  arena_init(&w.index, a->mem);
+  arena_init(&w.keep, a->mem);
+  mote_status status = make_index(&w) ? MOTE_OK : no_memory(e);
+  if (status == MOTE_OK) status = tidy(&w, e);
+  if (status == MOTE_OK) status = rounds(&w, report, e);
+  arena_free(&w.index);
+  arena_free(&w.keep);
+  return status;
+}
+
+mote_status passes_run(graph_set *set, arena *a, const passes_options *options, passes_report *report, mote_error *e) {
+  static const passes_options all = {.marks = REWRITE_FILE};
+  passes_report ignored;
+  if (!report) report = &ignored;
+  *report = (passes_report){.rewrites = REWRITES};
+  for (int i = 0; i < REWRITES; i++) {
+    report->done[i].name = rewrites[i]->name;
+    report->done[i].reason = rewrites[i]->reason;
+  }
+  for (int32_t s = 0; s < set->count; s++) MOTE_TRY(rewrite_graph(set, s, a, options ? options : &all, report, e));
+  return graph_compact(set, a, e);
+}
