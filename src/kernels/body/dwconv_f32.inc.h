@@ -49,11 +49,13 @@ KERN_INLINE void tile(const dwconv_f32_job *job, const float *const *window, flo
       sum[p][end] = madd(last == LANES ? load(x + end * LANES) : load_part(x + end * LANES, last), w1, sum[p][end]);
     }
   }
+  const float lo = job->lo, hi = job->hi;
+  const size_t stride = job->out_stride;
+  float *y = out + c;
   KERN_UNROLL
-  for (int p = 0; p < pixels; p++) {
-    float *y = out + (size_t)p * job->out_stride + c;
-    if (vectors > 1) store(y, clamp(sum[p][0], job->lo, job->hi));
-    store_part(y + end * LANES, clamp(sum[p][end], job->lo, job->hi), last);
+  for (int p = 0; p < pixels; p++, y += stride) {
+    if (vectors > 1) store(y, clamp(sum[p][0], lo, hi));
+    store_part(y + end * LANES, clamp(sum[p][end], lo, hi), last);
   }
 }
 
@@ -77,9 +79,11 @@ KERN_INLINE void tile_3x3(const dwconv_f32_job *job, const float *const *window,
         if (p <= x && x - p < 3) sum[p] = madd(v, weight[(x - p) * 3 + y], sum[p]);
     }
   }
+  const float lo = job->lo, hi = job->hi;
+  const size_t stride = job->out_stride;
+  float *y = out + c;
   KERN_UNROLL
-  for (int p = 0; p < PIXELS; p++)
-    store_part(out + (size_t)p * job->out_stride + c, clamp(sum[p], job->lo, job->hi), last);
+  for (int p = 0; p < PIXELS; p++, y += stride) store_part(y, clamp(sum[p], lo, hi), last);
 }
 
 static void strip_3x3(const dwconv_f32_job *job, const float *const *window, float *out) {

@@ -125,8 +125,8 @@ static void run(const dwconv_s8_job *job) {
     const size_t count = job->channels - c < BLOCK ? job->channels - c : BLOCK;
     const int32_t *start = (const int32_t *)block;
     mults q[VECTORS];
-    if (!block_mults(start + BLOCK, start + 2 * BLOCK, q)) run_pixels(job, start, q, c, count, w_zero, true, false);
-    else if (sizeof(weight) == 1 && w_zero) run_pixels(job, start, q, c, count, w_zero, true, true);
+    const bool is_short = block_mults(start + BLOCK, start + 2 * BLOCK, q);
+    if (!is_short || (sizeof(weight) == 1 && w_zero)) run_pixels(job, start, q, c, count, w_zero, true, is_short);
     else run_pixels(job, start, q, c, count, 0, false, true);
   }
 }

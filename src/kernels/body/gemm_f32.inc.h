@@ -14,6 +14,8 @@
  * The sum over k is cut into stretches of DEPTH, so that a stretch of a panel stays in the caches while all rows of A
  * pass by it; between stretches sums rest in C, which changes no bit of them.
  */
+#include <math.h>
+
 #include "base/size.h"
 #include "kernels/tables.h"
 #include "kernels/unroll.h"
@@ -63,21 +65,21 @@ typedef struct stretch {
   const float *start; /* biases, or NULL: go on with the sums in c */
   float *c;
   size_t c_stride;
-  size_t last; /* columns of the last vector that exist */
-  bool end;    /* the last stretch: clamp */
-  float lo, hi;
+  size_t last;  /* columns of the last vector that exist */
+  float lo, hi; /* bounds of the sums: infinite before the last stretch */
 } stretch;
 
 /* rows and vectors are constants of each call, so that the sums become registers. */
 KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
   vec sum[MR][2];
   const float *a[MR], *b = s->b;
+  const float *from = s->start ? s->start : s->c;
+  const size_t from_step = s->start ? 0 : s->c_stride, last = s->last;
   const int end = vectors - 1;
   KERN_UNROLL
-  for (int i = 0; i < rows; i++) {
-    const float *c = s->c + (size_t)i * s->c_stride;
-    if (vectors > 1) sum[i][0] = load(s->start ? s->start : c);
-    sum[i][end] = s->start ? load(s->start + end * LANES) : load_part(c + end * LANES, s->last);
+  for (int i = 0; i < rows; i++, from += from_step) {
+    if (vectors > 1) sum[i][0] = load(from);
+    sum[i][end] = load_part(from + end * LANES, last);
   }
   for (size_t t = 0; t < s->pieces; t++) {
     KERN_UNROLL
@@ -93,11 +95,13 @@ KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
       }
     }
   }
+  const float lo = s->lo, hi = s->hi;
+  const size_t step = s->c_stride;
+  float *c = s->c;
   KERN_UNROLL
-  for (int i = 0; i < rows; i++) {
-    float *c = s->c + (size_t)i * s->c_stride;
-    if (vectors > 1) store(c, s->end ? clamp(sum[i][0], s->lo, s->hi) : sum[i][0]);
-    store_part(c + end * LANES, s->end ? clamp(sum[i][end], s->lo, s->hi) : sum[i][end], s->last);
+  for (int i = 0; i < rows; i++, c += step) {
+    if (vectors > 1) store(c, clamp(sum[i][0], lo, hi));
+    store_part(c + end * LANES, clamp(sum[i][end], lo, hi), last);
   }
 }
 
@@ -162,12 +166,13 @@ static size_t cut(const gemm_f32_job *job, stretch *s, size_t p) {
 }
 
 static void run(const gemm_f32_job *job) {
-  stretch s = {
-      .a = job->a, .a_stride = job->a_stride, .m = job->m, .c_stride = job->c_stride, .lo = job->lo, .hi = job->hi};
+  stretch s = {.a = job->a, .a_stride = job->a_stride, .m = job->m, .c_stride = job->c_stride};
   size_t p = 0;
   do {
     const size_t steps = cut(job, &s, p);
-    s.end = p + steps == job->k;
+    const bool end = p + steps == job->k;
+    s.lo = end ? job->lo : -INFINITY;
+    s.hi = end ? job->hi : INFINITY;
     run_stretch(job, s, p);
     p += steps;
   } while (p < job->k);

@@ -12,6 +12,7 @@ typedef float32x4_t vec;
 static inline vec load(const float *p) { return vld1q_f32(p); }
 static inline vec load_part(const float *p, size_t count) {
   float x[LANES] = {0};
+  if (count == LANES) return vld1q_f32(p);
   for (size_t i = 0; i < count; i++) x[i] = p[i];
   return vld1q_f32(x);
 }
