@@ -162,7 +162,7 @@ void bench_end(bench *t, const char *only, const char *operators, double bound) 
   run(t, &before);
   const passes_options options = {.check = true, .only = only, .marks = only ? 0 : REWRITE_FILE};
   if (passes_run(&t->set, &t->arena, &options, NULL, &e) != MOTE_OK) fail_msg("%s", e.text);
-  same_operators(t, operators);
+  if (operators) same_operators(t, operators);
   build_resume(&t->b, &t->arena, &t->set, 0);
   run(t, &after);
   compare(&before, &after, bound);

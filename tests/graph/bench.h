@@ -25,7 +25,8 @@ int32_t bench_input(bench *t, const char *name, int32_t rank, const int32_t *dim
 /* A constant of random numbers in [-1, 1]. */
 int32_t bench_const(bench *t, int32_t rank, const int32_t *dims);
 void bench_output(bench *t, int32_t value);
-/* Compares answers on random inputs before and after. `only` NULL: all rewrites that fit a file. */
+/* Compares answers on random inputs before and after. `only` NULL: all rewrites that fit a file; `operators` NULL: any
+ * may be left. */
 void bench_end(bench *t, const char *only, const char *operators, double bound);
 
 /* An operator under its own name. */
