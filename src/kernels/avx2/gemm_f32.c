@@ -11,6 +11,7 @@
 
 enum { MR = 6 };
 #define FOR_EACH_TILE(X) X(6) X(3) X(1)
+#define FOR_EACH_NARROW FOR_EACH_TILE
 #define TABLE gemm_f32_avx2
 
 #include "kernels/body/gemm_f32.inc.h"

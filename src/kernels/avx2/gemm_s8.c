@@ -19,6 +19,7 @@
 enum { MR = 6, LANES = 8, STEP = 2, SIGNED_OFFSET = 0 };
 #define DIRECT GEMM_S8_NEVER
 #define FOR_EACH_TILE(X) X(6) X(3) X(1)
+#define FOR_EACH_NARROW FOR_EACH_TILE
 #define TABLE gemm_s8_avx2
 
 typedef int16_t staged;
@@ -41,11 +42,17 @@ static inline vec dot(vec sum, act a, wgt w) { return (vec)_mm256_add_epi32((__m
 static inline size_t place(size_t lane, size_t step) { return lane * STEP + step; }
 
 static void stage(void *to, const void *from, size_t count, bool is_signed) {
+  const uint8_t *in = from;
   int16_t *out = to;
-  if (is_signed)
-    for (size_t i = 0; i < count; i++) out[i] = ((const int8_t *)from)[i];
-  else
-    for (size_t i = 0; i < count; i++) out[i] = ((const uint8_t *)from)[i];
+  for (; count >= 16; count -= 16, in += 16, out += 16) {
+    const __m128i x = _mm_loadu_si128((const __m128i *)in);
+    _mm256_storeu_si256((__m256i *)out, is_signed ? _mm256_cvtepi8_epi16(x) : _mm256_cvtepu8_epi16(x));
+  }
+  for (; count >= 8; count -= 8, in += 8, out += 8) {
+    const __m128i x = _mm_loadl_epi64((const __m128i *)in);
+    _mm_storeu_si128((__m128i *)out, is_signed ? _mm_cvtepi8_epi16(x) : _mm_cvtepu8_epi16(x));
+  }
+  for (; count > 0; count--, in++, out++) *out = is_signed ? (int16_t)(int8_t)*in : (int16_t)*in;
 }
 
 #include "kernels/body/gemm_s8.inc.h"

@@ -12,6 +12,7 @@
 
 enum { MR = 14 };
 #define FOR_EACH_TILE(X) X(14) X(7) X(2) X(1)
+#define FOR_EACH_NARROW(X) X(7) X(2) X(1)
 #define TABLE gemm_f32_avx512
 
 #include "kernels/body/gemm_f32.inc.h"

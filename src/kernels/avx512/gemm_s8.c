@@ -16,6 +16,7 @@
 enum { MR = 14, LANES = 16, STEP = 4, SIGNED_OFFSET = 128 };
 #define DIRECT GEMM_S8_UNSIGNED
 #define FOR_EACH_TILE(X) X(14) X(7) X(2) X(1)
+#define FOR_EACH_NARROW(X) X(7) X(2) X(1)
 #define TABLE gemm_s8_avx512
 
 typedef uint8_t staged;

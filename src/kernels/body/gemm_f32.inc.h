@@ -4,7 +4,8 @@
  * The including file says above the include:
  *   vec_f32.h           of its folder
  *   MR                  rows of a tile
- *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1
+ *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1; FOR_EACH_NARROW(X) for those
+ *                      one vector wide
  *   TABLE               the name of the function table
  *
  * A tile is up to MR rows by two vectors of columns, or by one where no more are left. A pack is a row of panels of two
@@ -105,37 +106,41 @@ KERN_INLINE void tile(const stretch *s, const int rows, const int vectors) {
   }
 }
 
-#define TILE(rows)                                                                                                     \
-  static void tile_##rows##x1(const stretch *s) { tile(s, rows, 1); }                                                  \
+#define WIDE(rows)                                                                                                     \
   static void tile_##rows##x2(const stretch *s) { tile(s, rows, 2); }
-FOR_EACH_TILE(TILE)
-#undef TILE
+#define NARROW(rows)                                                                                                   \
+  static void tile_##rows##x1(const stretch *s) { tile(s, rows, 1); }
+FOR_EACH_TILE(WIDE)
+FOR_EACH_NARROW(NARROW)
+#undef WIDE
+#undef NARROW
 
-static const struct {
+typedef struct height {
   size_t rows;
-  void (*narrow)(const stretch *s);
-  void (*wide)(const stretch *s);
-} tiles[] = {
-#define TILE(rows) {rows, tile_##rows##x1, tile_##rows##x2},
-    FOR_EACH_TILE(TILE)
-#undef TILE
-};
+  void (*run)(const stretch *s);
+} height;
+
+#define WIDE(rows) {rows, tile_##rows##x2},
+#define NARROW(rows) {rows, tile_##rows##x1},
+static const height wide_tiles[] = {FOR_EACH_TILE(WIDE)}, narrow_tiles[] = {FOR_EACH_NARROW(NARROW)};
+#undef WIDE
+#undef NARROW
 
 /* Rows that lie a multiple of 4096 bytes apart share a set of the first cache, which holds 8 of their lines: then lower
- * tiles are faster. Returns the first height to use. */
+ * tiles are faster. Returns the first height to use where there are two vectors of columns. */
 static int first_tile(const gemm_f32_job *job) {
   const size_t apart = job->pieces ? job->piece : job->a_stride;
   return MR > 8 && apart % (4096 / sizeof(float)) == 0 ? 1 : 0;
 }
 
 /* All rows of A through one stretch of one panel. */
-static void sweep(stretch s, size_t m, bool wide, int t) {
-  for (; m > 0; t++)
-    for (; m >= tiles[t].rows; m -= tiles[t].rows) {
-      (wide ? tiles[t].wide : tiles[t].narrow)(&s);
-      if (s.rows) s.rows += tiles[t].rows;
-      else if (s.a_stride) s.a += tiles[t].rows * s.a_stride; /* rows of no elements may lie nowhere */
-      s.c += tiles[t].rows * s.c_stride;
+static void sweep(stretch s, size_t m, const height *tile) {
+  for (; m > 0; tile++)
+    for (; m >= tile->rows; m -= tile->rows) {
+      tile->run(&s);
+      if (s.rows) s.rows += tile->rows;
+      else if (s.a_stride) s.a += tile->rows * s.a_stride; /* rows of no elements may lie nowhere */
+      s.c += tile->rows * s.c_stride;
     }
 }
 
@@ -148,7 +153,7 @@ static void run_stretch(const gemm_f32_job *job, stretch s, size_t p) {
     s.start = p == 0 ? panel : NULL;
     s.c = job->c + (j - job->n_begin);
     s.last = width - (row - LANES);
-    sweep(s, job->m, width > LANES, first_tile(job));
+    sweep(s, job->m, width > LANES ? wide_tiles + first_tile(job) : narrow_tiles);
   }
 }
 

@@ -9,7 +9,8 @@
  *   dot(sum, act, wgt)  sum + the products of each lane
  *   place(lane, step)   where in LANES * STEP bytes of weights the one of this column and step stands
  *   stage               see gemm_s8.h
- *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1
+ *   FOR_EACH_TILE(X)    X(rows) for the heights of tiles, from MR down to 1; FOR_EACH_NARROW(X) for those
+ *                      one vector wide
  *   TABLE, DIRECT       the name of the function table; its field `direct`
  *
  * A pack is a row of panels of two vectors' width, the last one two or one wide: an int32 start a column (the bias and
@@ -121,30 +122,34 @@ KERN_INLINE void tile(const strip *s, const int rows, const int vectors) {
   }
 }
 
-#define TILE(rows)                                                                                                     \
-  static void tile_##rows##x1(const strip *s) { tile(s, rows, 1); }                                                    \
+#define WIDE(rows)                                                                                                     \
   static void tile_##rows##x2(const strip *s) { tile(s, rows, 2); }
-FOR_EACH_TILE(TILE)
-#undef TILE
+#define NARROW(rows)                                                                                                   \
+  static void tile_##rows##x1(const strip *s) { tile(s, rows, 1); }
+FOR_EACH_TILE(WIDE)
+FOR_EACH_NARROW(NARROW)
+#undef WIDE
+#undef NARROW
 
-static const struct {
+typedef struct height {
   size_t rows;
-  void (*narrow)(const strip *s);
-  void (*wide)(const strip *s);
-} tiles[] = {
-#define TILE(rows) {rows, tile_##rows##x1, tile_##rows##x2},
-    FOR_EACH_TILE(TILE)
-#undef TILE
-};
+  void (*run)(const strip *s);
+} height;
+
+#define WIDE(rows) {rows, tile_##rows##x2},
+#define NARROW(rows) {rows, tile_##rows##x1},
+static const height wide_tiles[] = {FOR_EACH_TILE(WIDE)}, narrow_tiles[] = {FOR_EACH_NARROW(NARROW)};
+#undef WIDE
+#undef NARROW
 
 /* All rows of A by one panel. */
-static void sweep(strip s, size_t m, bool wide) {
-  for (int t = 0; m > 0; t++)
-    for (; m >= tiles[t].rows; m -= tiles[t].rows) {
-      (wide ? tiles[t].wide : tiles[t].narrow)(&s);
-      s.a += tiles[t].rows * s.a_stride;
-      s.c += tiles[t].rows * s.c_stride;
-      if (s.w_zero) s.sums += tiles[t].rows;
+static void sweep(strip s, size_t m, const height *tile) {
+  for (; m > 0; tile++)
+    for (; m >= tile->rows; m -= tile->rows) {
+      tile->run(&s);
+      s.a += tile->rows * s.a_stride;
+      s.c += tile->rows * s.c_stride;
+      if (s.w_zero) s.sums += tile->rows;
     }
 }
 
@@ -161,7 +166,7 @@ static void run(const gemm_s8_job *job) {
                   .c = job->c + (j - job->n_begin),
                   .c_stride = job->c_stride,
                   .last = width - (row - LANES)},
-          job->m, width > LANES);
+          job->m, width > LANES ? wide_tiles : narrow_tiles);
   }
 }
 

@@ -11,6 +11,7 @@
 
 enum { MR = 8 };
 #define FOR_EACH_TILE(X) X(8) X(4) X(1)
+#define FOR_EACH_NARROW FOR_EACH_TILE
 #define TABLE gemm_f32_neon
 
 #include "kernels/body/gemm_f32.inc.h"

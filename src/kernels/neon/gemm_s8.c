@@ -15,6 +15,7 @@
 enum { MR = 8, LANES = 4, STEP = 4, SIGNED_OFFSET = 0 };
 #define DIRECT GEMM_S8_NEVER
 #define FOR_EACH_TILE(X) X(8) X(4) X(1)
+#define FOR_EACH_NARROW FOR_EACH_TILE
 #define TABLE gemm_s8_neon
 
 typedef int16_t staged;
