@@ -95,6 +95,15 @@ typedef struct op_resource {
   void (*free_table)(mem *m, op_table *table);
 } op_resource;
 
+/* Lists of tensors, for which variants stand by number; made and freed by tensor_list.c with session memory. */
+typedef struct op_tensor_list op_tensor_list;
+typedef struct op_tensor_lists {
+  op_tensor_list **at; /* NULL: none of this number */
+  int32_t count;
+  uint32_t made; /* so far */
+  void (*free_all)(mem *m, struct op_tensor_lists *lists);
+} op_tensor_lists;
+
 /* A subgraph in short: how its first output comes about when that is an input, or the work of a single operator. */
 typedef struct op_region {
   int32_t operators;   /* how many there are */
@@ -125,6 +134,9 @@ typedef struct op_host {
   mote_status (*resource)(op_ctx *c, op_resource_kind kind, int32_t id, op_resource **out);
   /* Session memory for resources (run). */
   mem *(*session_mem)(op_ctx *c);
+  /* The lists of the session, and a visit to every variant value that it holds (run). */
+  op_tensor_lists *(*lists)(op_ctx *c);
+  void (*variants)(op_ctx *c, void (*visit)(op_ctx *c, const op_tensor *variant));
   /* Calls of subgraphs. callee: how many inputs and outputs, and their types (check). infer_call: output shapes for
    * the input shapes in in[], dimensions may be -1; out may be the same list as in (infer). call: runs the subgraph on
    * copies of in[]; out[] point into its frame and hold until the subgraph is called again (run). */

@@ -92,6 +92,24 @@ static mote_status host_resource(op_ctx *c, op_resource_kind kind, int32_t id, o
 
 static mem *host_session_mem(op_ctx *c) { return step_of(c)->session->mem; }
 
+static op_tensor_lists *host_lists(op_ctx *c) { return &step_of(c)->session->lists; }
+
+static void visit_frame(op_ctx *c, const frame *f, void (*visit)(op_ctx *c, const op_tensor *variant)) {
+  const int32_t values = step_of(c)->program->graphs.graphs[f->graph].num_values;
+  for (int32_t v = 0; f->has_late && v < values; v++)
+    if (f->tensors[v].type == MOTE_VARIANT) visit(c, &f->tensors[v]);
+}
+
+static void host_variants(op_ctx *c, void (*visit)(op_ctx *c, const op_tensor *variant)) {
+  const mote_session *s = step_of(c)->session;
+  for (int32_t g = 0; g < s->program->graphs.count; g++) {
+    if (s->entries[g].frame) visit_frame(c, s->entries[g].frame, visit);
+    for (const frame *f = s->frames[g]; f; f = f->next) visit_frame(c, f, visit);
+  }
+  for (int32_t i = 0; i < s->program->num_resources; i++)
+    if (s->resources[i].variable.value.type == MOTE_VARIANT) visit(c, &s->resources[i].variable.value);
+}
+
 static mote_status host_callee(op_ctx *c, int32_t subgraph, const op_tensor *const **in, int *in_count,
                                const op_tensor *const **out, int *out_count) {
   mote_program *p = step_of(c)->program;
@@ -220,6 +238,8 @@ const op_host runtime_host = {
     .resource_id = host_resource_id,
     .resource = host_resource,
     .session_mem = host_session_mem,
+    .lists = host_lists,
+    .variants = host_variants,
     .callee = host_callee,
     .infer_call = host_infer_call,
     .call = host_call,

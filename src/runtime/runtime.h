@@ -165,6 +165,7 @@ struct mote_session {
   void ***state; /* [graphs][values]: variable tensors */
   uint64_t state_bytes;
   op_resource *resources; /* [program->num_resources] */
+  op_tensor_lists lists;         /* that variants stand for */
   bool *called;           /* [graphs]: CALL_ONCE has run */
   void ***op_state;       /* [graphs][steps]: state of operators that have some */
   _Atomic int cancel;

@@ -102,6 +102,7 @@ static void free_lists(mote_session *s, void ***lists, int32_t g, int32_t count)
 
 void state_free(mote_session *s) {
   free_resources(s);
+  if (s->lists.free_all) s->lists.free_all(s->mem, &s->lists);
   for (int32_t g = 0; g < s->program->graphs.count; g++) {
     free_lists(s, s->state, g, s->program->compiled[g].graph->num_values);
     free_lists(s, s->op_state, g, s->program->compiled[g].num_steps);
