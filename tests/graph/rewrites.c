@@ -529,6 +529,64 @@ CASE(flattening_goes_when_running) {
   bench_end(&t, "drop-flatten drop-unused", "FULLY_CONNECTED", 0);
 }
 
+CASE(holes_are_dilation) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = bench_input(&t, "x", DIMS(1, 7, 9, 2)), block = INTS(&t, 2, 3);
+  const int32_t pads = build_const(&t.b, "pads", MOTE_INT32, DIMS(2, 2), (int32_t[]){2, 3, 3, 3}, BUILD_COPY);
+  const int32_t crops = build_const(&t.b, "crops", MOTE_INT32, DIMS(2, 2), (int32_t[]){0, 1, 0, 0}, BUILD_COPY);
+  const int32_t front = build_const(&t.b, "front", MOTE_INT32, DIMS(2, 2), (int32_t[]){1, 0, 0, 0}, BUILD_COPY);
+  const int32_t a = OP(&t, SPACE_TO_BATCH_ND, NULL, x, block, pads);
+  bench_output(&t, OP(&t, BATCH_TO_SPACE_ND, NULL, conv(&t, a, 3, 3, 2, sch_Padding_VALID, 1), block, crops));
+  const int32_t b = OP(&t, SPACE_TO_BATCH_ND, NULL, x, block, pads);
+  bench_output(&t, OP(&t, BATCH_TO_SPACE_ND, NULL, conv(&t, b, 3, 3, 2, sch_Padding_VALID, 1), block, front));
+  bench_end(&t, "dilate-convolution fuse-pad", "CONV_2D SPACE_TO_BATCH_ND CONV_2D BATCH_TO_SPACE_ND", 1e-6);
+}
+
+CASE(powers_and_squares_are_recognised) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = bench_input(&t, "x", DIMS(2, 3)), y = bench_input(&t, "y", DIMS(3));
+  bench_output(&t, OP(&t, POW, NULL, OP(&t, SUB, NULL, x, y), NUMBER(&t, 2)));
+  const int32_t d = OP(&t, SUB, NULL, y, x);
+  bench_output(&t, OP(&t, MUL, NULL, d, d));
+  const int32_t kept = OP(&t, SUB, NULL, x, x);
+  bench_output(&t, OP(&t, MUL, NULL, kept, kept));
+  bench_output(&t, kept);
+  bench_end(&t, "recognise-power recognise-squared-difference", "SQUARED_DIFFERENCE SQUARED_DIFFERENCE SUB MUL", 1e-6);
+}
+
+CASE(broadcasts_go) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = bench_input(&t, "x", DIMS(1, 3)), y = bench_input(&t, "y", DIMS(4, 3));
+  const int32_t wide = OP(&t, BROADCAST_TO, NULL, x, INTS(&t, 4, 3));
+  bench_output(&t, OP(&t, ADD, NULL, wide, y));
+  bench_output(&t, OP(&t, MUL, NULL, OP(&t, BROADCAST_TO, NULL, x, INTS(&t, 2, 3)), NUMBER(&t, 3)));
+  bench_end(&t, "drop-broadcast", "ADD BROADCAST_TO MUL", 0);
+}
+
+/* There and back in one scale is nothing; in another it rounds. */
+CASE(requantization_goes_where_scales_agree) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const float scale = 0.1F;
+  const op_quant q = {.count = 1, .scale = &scale, .zero_point = &(int32_t){-5}, .scales = -1, .zero_points = -1};
+  const int32_t x = build_input(&t.b, "x", MOTE_INT8, DIMS(1, 64));
+  build_quantize(&t.b, x, &q);
+  const int32_t s = quantized(&t, sch_BuiltinOperator_ADD, 2, (int32_t[]){x, x}, 0.1F);
+  const int32_t real = OP(&t, DEQUANTIZE, NULL, s);
+  const int32_t same = quantized(&t, sch_BuiltinOperator_QUANTIZE, 1, &real, 0.1F);
+  const int32_t other = quantized(&t, sch_BuiltinOperator_QUANTIZE, 1, &real, 0.2F);
+  bench_output(&t, quantized(&t, sch_BuiltinOperator_ADD, 2, (int32_t[]){same, same}, 0.3F));
+  bench_output(&t, quantized(&t, sch_BuiltinOperator_ADD, 2, (int32_t[]){other, other}, 0.3F));
+  bench_end(&t, "drop-identity", "ADD DEQUANTIZE QUANTIZE ADD ADD", 0);
+}
+
 /* All together: a channels-first block as importers make it. */
 CASE(all_rewrites_together) {
   (void)state;
@@ -584,6 +642,10 @@ int main(void) {
       cmocka_unit_test(lengths_are_recognised),
       cmocka_unit_test(some_lengths_stay),
       cmocka_unit_test(flattening_goes_when_running),
+      cmocka_unit_test(holes_are_dilation),
+      cmocka_unit_test(powers_and_squares_are_recognised),
+      cmocka_unit_test(broadcasts_go),
+      cmocka_unit_test(requantization_goes_where_scales_agree),
       cmocka_unit_test(all_rewrites_together),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,3 +160,74 @@ const rewrite rewrite_recognise_mean = {
     .marks = REWRITE_FILE | REWRITE_RUNTIME,
     .apply = mean,
 };
+
+/* ---- powers and squares ---- */
+
+/*     x ^ 2 ──▶ SQUARE      x ^ 0.5 ──▶ SQRT      x ^ -0.5 ──▶ RSQRT      x ^ 1 ──▶ x */
+static bool power(rewriting *w, int32_t node) {
+  float exponent;
+  const int32_t x = rw_input(w, node, 0);
+  if (!rw_is(w, node, sch_BuiltinOperator_POW) || !rw_float32(w, x)) return false;
+  if (!rw_scalar(w, rw_input(w, node, 1), &exponent)) return false;
+  if (exponent == 2) return rw_become(w, node, sch_BuiltinOperator_SQUARE, NULL, 1, &x);
+  if (exponent == 0.5F) return rw_become(w, node, sch_BuiltinOperator_SQRT, NULL, 1, &x);
+  if (exponent == -0.5F) return rw_become(w, node, sch_BuiltinOperator_RSQRT, NULL, 1, &x);
+  return exponent == 1 && rw_same_shape(w, x, rw_output(w, node)) && rw_bypass(w, node, x);
+}
+
+const rewrite rewrite_recognise_power = {
+    .name = "recognise-power",
+    .reason = "a square or a root is cheaper than any power",
+    .marks = REWRITE_FILE | REWRITE_RUNTIME,
+    .apply = power,
+};
+
+/*     x, y ──▶ SUB ──▶ d ──▶ SQUARE or MUL d ──▶ z          x, y ──▶ SQUARED_DIFFERENCE ──▶ z */
+static bool squared(rewriting *w, int32_t node) {
+  const int32_t d = rw_input(w, node, 0), minus = rw_made_by(w, d, sch_BuiltinOperator_SUB);
+  const bool square = rw_is(w, node, sch_BuiltinOperator_SQUARE);
+  if (minus < 0 || !rw_float32(w, d) || !rw_no_activation(w, minus) || w->is_output[d]) return false;
+  if (!square && (!rw_is(w, node, sch_BuiltinOperator_MUL) || rw_input(w, node, 1) != d)) return false;
+  if (w->reads[d] != (square ? 1 : 2) || !rw_no_activation(w, node)) return false;
+  return rw_become(w, node, sch_BuiltinOperator_SQUARED_DIFFERENCE, NULL, 2,
+                   (int32_t[]){rw_input(w, minus, 0), rw_input(w, minus, 1)});
+}
+
+const rewrite rewrite_recognise_squared_difference = {
+    .name = "recognise-squared-difference",
+    .reason = "one operator subtracts and squares",
+    .marks = REWRITE_FILE | REWRITE_RUNTIME,
+    .apply = squared,
+};
+
+/* ---- what is broadcast anyway ---- */
+
+/*     x ──▶ BROADCAST_TO ──▶ ADD y ──▶ z          x ──▶ ADD y ──▶ z, where y gives z its shape */
+static bool broadcast(rewriting *w, int32_t node) {
+  switch (rw_node(w, node)->op->code) {
+    case sch_BuiltinOperator_ADD:
+    case sch_BuiltinOperator_SUB:
+    case sch_BuiltinOperator_MUL:
+    case sch_BuiltinOperator_DIV:
+    case sch_BuiltinOperator_MAXIMUM:
+    case sch_BuiltinOperator_MINIMUM: break;
+    default: return false;
+  }
+  for (int32_t i = 0; i < 2; i++) {
+    const int32_t wide = rw_made_by(w, rw_input(w, node, i), sch_BuiltinOperator_BROADCAST_TO);
+    if (wide < 0 || !rw_same_kind(w, rw_input(w, wide, 0), rw_output(w, wide)) ||
+        !rw_shape_known(w, rw_output(w, node)))
+      continue;
+    int32_t inputs[2] = {rw_input(w, node, 0), rw_input(w, node, 1)};
+    inputs[i] = rw_input(w, wide, 0);
+    if (rw_change(w, node, NULL, 2, inputs)) return true;
+  }
+  return false;
+}
+
+const rewrite rewrite_drop_broadcast = {
+    .name = "drop-broadcast",
+    .reason = "the operator behind it broadcasts by itself",
+    .marks = REWRITE_FILE | REWRITE_RUNTIME | REWRITE_EXACT,
+    .apply = broadcast,
+};

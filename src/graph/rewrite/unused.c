@@ -80,6 +80,10 @@ static int32_t equal_input(const rewriting *w, int32_t node) {
     case sch_BuiltinOperator_EXPAND_DIMS:
     case sch_BuiltinOperator_CAST: return a;
     case sch_BuiltinOperator_BROADCAST_TO: return rw_shape_known(w, a) ? a : -1; /* an open dimension may be 1 */
+    case sch_BuiltinOperator_QUANTIZE: {                                         /* there and back, in the same scale */
+      const int32_t real = rw_made_by(w, a, sch_BuiltinOperator_DEQUANTIZE);
+      return real < 0 ? -1 : rw_input(w, real, 0);
+    }
     case sch_BuiltinOperator_TRANSPOSE: return in_order(w, b) ? a : -1;
     case sch_BuiltinOperator_PAD:
     case sch_BuiltinOperator_PADV2: return all_are(w, b, 0) ? a : -1;
