@@ -176,7 +176,7 @@ TfLiteStatus subgraph_resize_input(subgraph *sg, int index, const int *dims, int
   TfLiteInterpreter *it = sg->it;
   if (!has_tensor(sg, index) || rank < 0 || (rank && !dims)) return kTfLiteError;
   TfLiteTensor *t = &sg->context.tensors[index];
-  if (t->data.data && TfLiteIntArrayEqualsArray(t->dims, rank, dims)) return kTfLiteOk;
+  if ((t->data.data || t->is_variable) && TfLiteIntArrayEqualsArray(t->dims, rank, dims)) return kTfLiteOk;
   if (t->allocation_type == kTfLiteMmapRo || t->is_variable) {
     report(&it->reporter, "Attempting to resize a fixed-size tensor.");
     return kTfLiteError;

@@ -70,6 +70,7 @@ static bool all_zero(const float *x, size_t n) {
 
 void hybrid_quantize(hybrid_input *in, const gemm_s8 *kernel, const float *x, bool asymmetric) {
   in->zero = all_zero(x, in->rows * in->cols);
+  for (size_t b = 0; b < in->rows && in->zero; b++) in->scale[b] = 1;
   if (in->zero) return;
   for (size_t b = 0; b < in->rows; b++) {
     const float *const row = x + b * in->cols;

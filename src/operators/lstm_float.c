@@ -3,8 +3,31 @@
 
 #include "kernels/gemm_f32.h"
 #include "operators/lstm.h"
+#include "operators/product.h"
 
 enum { COLUMNS = 128 }; /* of one task */
+
+/* ---- weights ---- */
+
+mote_status lstm_pack_float(op_ctx *c, const lstm_operands *o, lstm_params *p) {
+  for (int m = 0; m < LSTM_MATRICES; m++)
+    if (lstm_is_matrix(o, &p->attr, m)) MOTE_TRY(product_pack(c, o->matrix[m], &p->block[m]));
+  return MOTE_OK;
+}
+
+void lstm_plan_blocks(op_ctx *c, const lstm_operands *o, const lstm_params *p, scratch_layout *l, lstm_record *r) {
+  for (int m = 0; m < LSTM_MATRICES; m++)
+    if (lstm_is_matrix(o, &p->attr, m) && !p->block[m]) r->block[m] = product_block_part(c, o->matrix[m], l);
+}
+
+void lstm_begin_float(lstm_run *run) {
+  for (int m = 0; m < LSTM_MATRICES; m++) {
+    if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
+    void *const block = lstm_part(run, run->r->block[m]);
+    product_fill(run->c, run->o->matrix[m], block);
+    run->block[m] = block;
+  }
+}
 
 /* ---- a step ---- */
 
@@ -85,7 +108,7 @@ void lstm_step_float(const lstm_run *run, size_t step, const lstm_products *prod
   float *gates[LSTM_GATES];
   lstm_gates_at(run, step, gates);
   if (attr->diagonal) add_diagonals(run, k, gates);
-  else products->state(run, gates);
+  else products->state(run, step, gates);
   for (int g = LSTM_INPUT_GATE; g <= LSTM_CELL_GATE; g++)
     if (gates[g]) finish_gate(run, k, g, gates[g], products->biased);
   k->update(cell, gates[LSTM_INPUT_GATE], gates[LSTM_FORGET_GATE], gates[LSTM_CELL_GATE], n, attr->cell_clip);
@@ -100,58 +123,20 @@ void lstm_step_float(const lstm_run *run, size_t step, const lstm_products *prod
 
 /* ---- float weights ---- */
 
-typedef struct pack_arg {
-  const gemm_f32 *kernel;
-  const float *weights;
-  size_t rows, cols;
-} pack_arg;
-
-static void fill(void *to, const void *arg) {
-  const pack_arg *const a = arg;
-  a->kernel->pack(to, a->weights, a->rows, a->cols, NULL);
-}
-
-static mote_status f32_prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    const op_tensor *const t = o->matrix[m];
-    if (!lstm_is_matrix(o, &p->attr, m) || !op_is_const(t) || t->rank != 2) continue;
-    const pack_arg arg = {kern_gemm_f32(c->isa), t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
-    pack_request request = {.source = t->data, .kind = PACK_LSTM_F32, .fill = fill, .arg = &arg};
-    if (!arg.kernel->packed_bytes(arg.rows, arg.cols, &request.bytes)) return op_no_memory(c, SIZE_MAX);
-    MOTE_TRY(pack_constant(c, &request, &p->block[m]));
-    lstm_consume(c, t);
-  }
-  return MOTE_OK;
-}
-
 static void f32_plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
                      lstm_record *r) {
+  size_t sums = 0;
   lstm_plan_float(o, s, l, r);
-  r->products = scratch_part(l, s->batch * s->cell, LSTM_GATES * sizeof(float));
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    if (!lstm_is_matrix(o, &p->attr, m) || p->block[m]) continue;
-    size_t bytes = 0;
-    if (!kern_gemm_f32(c->isa)->packed_bytes(lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), &bytes))
-      l->too_large = true;
-    r->block[m] = scratch_part(l, bytes, 1);
-  }
-}
-
-static void f32_begin(lstm_run *run) {
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
-    const pack_arg arg = {kern_gemm_f32(run->c->isa), run->o->matrix[m]->data, lstm_matrix_rows(&run->size, m),
-                          lstm_matrix_cols(&run->size, m)};
-    fill(lstm_part(run, run->r->block[m]), &arg);
-    run->block[m] = lstm_part(run, run->r->block[m]);
-  }
+  if (!size_mul(s->batch * s->cell, o->aux ? (size_t)r->steps : 1, &sums)) l->too_large = true;
+  r->products = scratch_part(l, sums, LSTM_GATES * sizeof(float));
+  lstm_plan_blocks(c, o, p, l, r);
 }
 
 /* Rows times the weights of all gates. */
 typedef struct gates_job {
   const lstm_run *run;
   const gemm_f32 *kernel;
-  int first; /* LSTM_X or LSTM_H */
+  int first; /* LSTM_X, LSTM_AUX or LSTM_H */
   const float *rows;
   size_t count, blocks;
   float *to; /* plane of gate g at to + g * plane */
@@ -189,12 +174,18 @@ static void multiply_gates(const lstm_run *run, int first, const float *rows, si
     for (size_t t = 0; t < tasks; t++) gates_task(&j, t, 0);
 }
 
-static void f32_inputs(const lstm_run *run, const void *rows, size_t steps) {
-  multiply_gates(run, LSTM_X, rows, steps * run->size.batch, lstm_part(run, run->r->gates),
-                 (size_t)run->r->steps * run->size.batch * run->size.cell);
+static void f32_inputs(const lstm_run *run, int first, const void *rows, size_t steps) {
+  const lstm_f32 *const k = kern_lstm_f32(run->c->isa);
+  const size_t count = steps * run->size.batch, plane = (size_t)run->r->steps * run->size.batch * run->size.cell;
+  float *const gates = lstm_part(run, run->r->gates), *const products = lstm_part(run, run->r->products);
+  multiply_gates(run, first, rows, count, first == LSTM_X ? gates : products, plane);
+  for (int g = 0; g < LSTM_GATES && first != LSTM_X; g++)
+    if (lstm_has_gate(run->o, g))
+      k->add(gates + (size_t)g * plane, products + (size_t)g * plane, count * run->size.cell);
 }
 
-static void f32_state(const lstm_run *run, float *const gates[LSTM_GATES]) {
+static void f32_state(const lstm_run *run, size_t step, float *const gates[LSTM_GATES]) {
+  (void)step;
   const lstm_f32 *const k = kern_lstm_f32(run->c->isa);
   const size_t n = run->size.batch * run->size.cell;
   float *const products = lstm_part(run, run->r->products);
@@ -223,4 +214,4 @@ static const lstm_products f32_products = {.biased = false, .state = f32_state, 
 static void f32_step(const lstm_run *run, size_t step) { lstm_step_float(run, step, &f32_products); }
 
 const lstm_kind lstm_kind_f32 = {
-    .prepare = f32_prepare, .plan = f32_plan, .begin = f32_begin, .inputs = f32_inputs, .step = f32_step};
+    .prepare = lstm_pack_float, .plan = f32_plan, .begin = lstm_begin_float, .inputs = f32_inputs, .step = f32_step};

@@ -3,30 +3,10 @@
 
 #include "operators/hybrid.h"
 #include "operators/lstm.h"
-
-typedef struct pack_arg {
-  const gemm_s8 *kernel;
-  const int8_t *weights; /* uint8 ones are the same bytes: older converters named the type of int8 weights so */
-  size_t rows, cols;
-} pack_arg;
-
-static void fill(void *to, const void *arg) {
-  const pack_arg *const a = arg;
-  hybrid_pack(a->kernel, a->weights, a->rows, a->cols, to);
-}
+#include "operators/product.h"
 
 static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    const op_tensor *const t = o->matrix[m];
-    if (!lstm_is_matrix(o, &p->attr, m)) continue;
-    MOTE_TRY(op_need_scale(c, t));
-    if (!op_is_const(t) || t->rank != 2) continue;
-    const pack_arg arg = {kern_gemm_s8(c->isa), t->data, (size_t)t->dims[0], (size_t)t->dims[1]};
-    pack_request request = {.source = t->data, .kind = PACK_LSTM_HYBRID, .fill = fill, .arg = &arg};
-    if (!hybrid_pack_bytes(arg.kernel, arg.rows, arg.cols, &request.bytes)) return op_no_memory(c, SIZE_MAX);
-    MOTE_TRY(pack_constant(c, &request, &p->block[m]));
-    lstm_consume(c, t);
-  }
+  MOTE_TRY(lstm_pack_float(c, o, p));
   for (int g = 0; g < LSTM_GATES; g++)
     if (o->peephole[g] && o->peephole[g]->type != MOTE_FLOAT32) MOTE_TRY(op_need_scale(c, o->peephole[g]));
   return MOTE_OK;
@@ -43,36 +23,23 @@ static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const 
   const size_t rows = (size_t)r->steps * s->batch, widest = s->cell > s->output ? s->cell : s->output;
   size_t products = 0;
   lstm_plan_float(o, s, l, r);
-  r->staged_x = input_part(c, l, rows, s->input);
+  r->staged_x = input_part(c, l, rows, s->input > s->aux ? s->input : s->aux);
   r->staged_h = input_part(c, l, s->batch, s->output);
   if (o->matrix[LSTM_PROJECTION]) r->staged_hidden = input_part(c, l, s->batch, s->cell);
   if (!size_mul(rows, widest, &products)) l->too_large = true;
   r->products = scratch_part(l, products, LSTM_GATES * sizeof(int32_t));
   if (o->peephole[LSTM_FORGET_GATE]) r->peephole = scratch_part(l, s->cell, LSTM_GATES * sizeof(float));
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    size_t bytes = 0;
-    if (!lstm_is_matrix(o, &p->attr, m) || p->block[m]) continue;
-    if (!hybrid_pack_bytes(kern_gemm_s8(c->isa), lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), &bytes))
-      l->too_large = true;
-    r->block[m] = scratch_part(l, bytes, 1);
-  }
+  lstm_plan_blocks(c, o, p, l, r);
 }
 
 static void begin(lstm_run *run) {
-  const lstm_size *const s = &run->size;
-  for (int m = 0; m < LSTM_MATRICES; m++) {
-    if (!lstm_is_matrix(run->o, &run->p->attr, m) || run->block[m]) continue;
-    void *const block = lstm_part(run, run->r->block[m]);
-    hybrid_pack(kern_gemm_s8(run->c->isa), run->o->matrix[m]->data, lstm_matrix_rows(s, m), lstm_matrix_cols(s, m),
-                block);
-    run->block[m] = block;
-  }
+  lstm_begin_float(run);
   for (size_t g = 0; g < LSTM_GATES; g++) {
     const op_tensor *const t = run->o->peephole[g];
     if (!t || t->type == MOTE_FLOAT32) continue;
-    float *const to = (float *)lstm_part(run, run->r->peephole) + g * s->cell;
+    float *const to = (float *)lstm_part(run, run->r->peephole) + g * run->size.cell;
     const int8_t *const from = t->data;
-    for (size_t i = 0; i < s->cell; i++) to[i] = (float)from[i] * t->scale;
+    for (size_t i = 0; i < run->size.cell; i++) to[i] = (float)from[i] * t->scale;
   }
 }
 
@@ -96,20 +63,25 @@ typedef struct gates_job {
   const lstm_run *run;
   const hybrid_input *rows;
   float *const *gates;
-  int first; /* LSTM_X or LSTM_H */
+  int first;           /* LSTM_X, LSTM_AUX or LSTM_H */
+  float *sparse_scale; /* of rows, for gates with sparse weights; NULL: that of all others */
 } gates_job;
 
 static void gates_task(void *arg, size_t task, int worker) {
   (void)worker;
   const gates_job *const j = arg;
   if (!j->gates[task]) return;
-  const hybrid_weights w = weights_of(j->run, j->first + (int)task);
+  const int m = j->first + (int)task;
+  const hybrid_weights w = weights_of(j->run, m);
+  hybrid_input rows = *j->rows;
+  if (j->sparse_scale && j->run->o->matrix[m]->sparsity) rows.scale = j->sparse_scale;
   int32_t *const acc = (int32_t *)lstm_part(j->run, j->run->r->products) + task * j->rows->rows * w.rows;
-  hybrid_accumulate(&w, kern_gemm_s8(j->run->c->isa), j->rows, acc, j->gates[task]);
+  hybrid_accumulate(&w, kern_gemm_s8(j->run->c->isa), &rows, acc, j->gates[task]);
 }
 
-static void accumulate(const lstm_run *run, int first, const hybrid_input *rows, float *const gates[LSTM_GATES]) {
-  gates_job j = {run, rows, gates, first};
+static void accumulate(const lstm_run *run, int first, const hybrid_input *rows, float *const gates[LSTM_GATES],
+                       float *sparse_scale) {
+  gates_job j = {run, rows, gates, first, sparse_scale};
   if (rows->rows * run->size.cell * rows->cols >= LSTM_PARALLEL_MACS) op_parallel(run->c, LSTM_GATES, gates_task, &j);
   else
     for (size_t g = 0; g < LSTM_GATES; g++) gates_task(&j, g, 0);
@@ -122,21 +94,30 @@ static void begin_rows(float *to, size_t rows, size_t n, const float *bias) {
     else memset(to + i * n, 0, n * sizeof *to);
 }
 
-static void inputs(const lstm_run *run, const void *rows, size_t steps) {
+static void inputs(const lstm_run *run, int first, const void *rows, size_t steps) {
   const lstm_size *const s = &run->size;
+  const size_t count = steps * s->batch;
   float *gates[LSTM_GATES];
   lstm_gates_at(run, 0, gates);
-  for (int g = 0; g < LSTM_GATES; g++)
-    if (gates[g])
-      begin_rows(gates[g], steps * s->batch, s->cell, run->o->norm[g] ? NULL : (const float *)run->o->bias[g]->data);
-  const hybrid_input in = quantize(run, run->r->staged_x, rows, steps * s->batch, s->input);
-  accumulate(run, LSTM_X, &in, gates);
+  for (int g = 0; g < LSTM_GATES && first == LSTM_X; g++)
+    if (gates[g]) begin_rows(gates[g], count, s->cell, run->o->norm[g] ? NULL : (const float *)run->o->bias[g]->data);
+  const hybrid_input in = quantize(run, run->r->staged_x, rows, count, lstm_matrix_cols(s, first));
+  accumulate(run, first, &in, gates, NULL);
 }
 
-static void state(const lstm_run *run, float *const gates[LSTM_GATES]) {
+/* Scales of the input's rows in this step: they stand first, whatever the number of rows. */
+static float *input_scale(const lstm_run *run, size_t step) {
+  hybrid_input in;
+  hybrid_input_place(&in, kern_gemm_s8(run->c->isa), lstm_part(run, run->r->staged_x), 1, run->size.input);
+  return in.scale + step * run->size.batch;
+}
+
+/* TFLite's LSTM scales products of the state and sparse weights as if the state were the input. Models trained and
+ * quantized with it live with that, so it is the rule. */
+static void state(const lstm_run *run, size_t step, float *const gates[LSTM_GATES]) {
   const lstm_size *const s = &run->size;
   const hybrid_input in = quantize(run, run->r->staged_h, run->o->hidden->data, s->batch, s->output);
-  accumulate(run, LSTM_H, &in, gates);
+  accumulate(run, LSTM_H, &in, gates, run->p->attr.sparse ? input_scale(run, step) : NULL);
 }
 
 static void project(const lstm_run *run, const float *hidden, float *to) {

@@ -8,6 +8,7 @@
 #include "kernels/gemm_s8.h"
 #include "kernels/lstm_s16.h"
 #include "operators/lstm.h"
+#include "operators/product.h"
 
 enum { GATE_BITS = 3 };
 
@@ -93,6 +94,11 @@ static gemm_s8_weights weights_of(const lstm_operands *o, const lstm_params *p, 
                            .bias = bias ? bias->data : NULL};
 }
 
+/* Matrices that int8 rows are multiplied with: all but s8x8's projection, which takes int16 ones. */
+static bool is_packed(const lstm_operands *o, const lstm_params *p, int m) {
+  return o->matrix[m] && (m != LSTM_PROJECTION || p->kind == &lstm_kind_s8);
+}
+
 typedef struct pack_arg {
   const gemm_s8 *kernel;
   const gemm_s8_weights *weights;
@@ -103,11 +109,10 @@ static void fill(void *to, const void *arg) {
   a->kernel->pack(to, a->weights);
 }
 
-static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
-  MOTE_TRY(prepare_multipliers(c, o, p));
+mote_status lstm_pack_s8(op_ctx *c, const lstm_operands *o, lstm_params *p) {
   for (int m = 0; m < LSTM_MATRICES; m++) {
     const op_tensor *const t = o->matrix[m];
-    if (!t || !op_is_const(t) || t->rank != 2) continue;
+    if (!is_packed(o, p, m) || !op_is_const(t) || t->rank != 2) continue;
     const op_tensor *const bias = bias_of(o, m);
     const size_t rows = (size_t)t->dims[0], bias_bytes = rows * sizeof(int32_t);
     if (bias && (!op_is_const(bias) || bias->bytes != bias_bytes)) continue;
@@ -118,9 +123,14 @@ static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
     if (bias) request.made_from[1].data = bias->data, request.made_from[1].size = bias_bytes;
     if (!arg.kernel->packed_bytes(w.n, w.k, &request.bytes)) return op_no_memory(c, SIZE_MAX);
     MOTE_TRY(pack_constant(c, &request, &p->block[m]));
-    lstm_consume(c, t);
+    product_consume(c, t);
   }
   return MOTE_OK;
+}
+
+static mote_status prepare(op_ctx *c, const lstm_operands *o, lstm_params *p) {
+  MOTE_TRY(prepare_multipliers(c, o, p));
+  return lstm_pack_s8(c, o, p);
 }
 
 /* ---- plan ---- */
@@ -131,8 +141,8 @@ static uint64_t state_part(scratch_layout *l, size_t rows, size_t cols, size_t e
   return scratch_part(l, count, element);
 }
 
-static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
-                 lstm_record *r) {
+void lstm_plan_s8(op_ctx *c, const lstm_operands *o, const lstm_params *p, const lstm_size *s, scratch_layout *l,
+                  lstm_record *r) {
   const gemm_s8 *const k = kern_gemm_s8(c->isa);
   const size_t rows = (size_t)r->steps * s->batch;
   r->gates = state_part(l, rows, s->cell, LSTM_GATES * sizeof(int16_t));
@@ -144,7 +154,7 @@ static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const 
     r->staged_hidden = state_part(l, s->batch, gemm_s8_staged(k, s->cell), 1);
   }
   for (int m = 0; m < LSTM_MATRICES; m++) {
-    if (!o->matrix[m] || p->block[m]) continue;
+    if (!is_packed(o, p, m) || p->block[m]) continue;
     size_t bytes = 0;
     if (!k->packed_bytes(lstm_matrix_rows(s, m), lstm_matrix_cols(s, m), &bytes)) l->too_large = true;
     r->block[m] = scratch_part(l, bytes, 1);
@@ -153,18 +163,17 @@ static void plan(op_ctx *c, const lstm_operands *o, const lstm_params *p, const 
 
 /* ---- products ---- */
 
-static void begin(lstm_run *run) {
+void lstm_begin_s8(lstm_run *run) {
   const lstm_size *const s = &run->size;
   for (int m = 0; m < LSTM_MATRICES; m++) {
-    if (!run->o->matrix[m] || run->block[m]) continue;
+    if (!is_packed(run->o, run->p, m) || run->block[m]) continue;
     const gemm_s8_weights w = weights_of(run->o, run->p, m, lstm_matrix_rows(s, m), lstm_matrix_cols(s, m));
     kern_gemm_s8(run->c->isa)->pack(lstm_part(run, run->r->block[m]), &w);
     run->block[m] = lstm_part(run, run->r->block[m]);
   }
 }
 
-/* Rows times one matrix, as int32. Staged rows must be there. */
-static void multiply(const lstm_run *run, int m, const void *staged, size_t rows, int32_t *to) {
+void lstm_multiply_s8(const lstm_run *run, int m, const void *staged, size_t rows, int32_t *to) {
   const gemm_s8 *const k = kern_gemm_s8(run->c->isa);
   const size_t n = lstm_matrix_rows(&run->size, m), cols = lstm_matrix_cols(&run->size, m);
   k->run(&(gemm_s8_job){.m = rows,
@@ -177,7 +186,7 @@ static void multiply(const lstm_run *run, int m, const void *staged, size_t rows
                         .c_stride = n});
 }
 
-static const void *stage(const lstm_run *run, uint64_t at, const int8_t *rows, size_t count, size_t cols) {
+const void *lstm_stage_s8(const lstm_run *run, uint64_t at, const int8_t *rows, size_t count, size_t cols) {
   const gemm_s8 *const k = kern_gemm_s8(run->c->isa);
   uint8_t *const to = lstm_part(run, at);
   const size_t stride = gemm_s8_staged(k, cols);
@@ -208,7 +217,7 @@ static void gates_task(void *arg, size_t g, int worker) {
                        g * (size_t)j->run->r->steps * j->run->size.batch * j->run->size.cell;
   int16_t *const gate = gate_at(j->run, g, j->step);
   const fx_mult q = j->run->p->s8.matrix[m];
-  multiply(j->run, m, j->staged, j->rows, acc);
+  lstm_multiply_s8(j->run, m, j->staged, j->rows, acc);
   const lstm_s16 *const k = kern_lstm_s16(j->run->c->isa);
   (j->first == LSTM_X ? k->begin : k->add)(gate, acc, n, q);
 }
@@ -221,9 +230,9 @@ static void multiply_gates(const lstm_run *run, int first, const void *staged, s
     for (size_t g = 0; g < LSTM_GATES; g++) gates_task(&j, g, 0);
 }
 
-static void inputs(const lstm_run *run, const void *rows, size_t steps) {
+static void inputs(const lstm_run *run, int first, const void *rows, size_t steps) {
   const size_t count = steps * run->size.batch;
-  multiply_gates(run, LSTM_X, stage(run, run->r->staged_x, rows, count, run->size.input), count, 0);
+  multiply_gates(run, first, lstm_stage_s8(run, run->r->staged_x, rows, count, run->size.input), count, 0);
 }
 
 /* ---- a step ---- */
@@ -282,7 +291,8 @@ static void project(const lstm_run *run, const int8_t *hidden, int8_t *to) {
   const lstm_s8_params *const p = &run->p->s8;
   const lstm_size *const s = &run->size;
   int32_t *const acc = lstm_part(run, run->r->products);
-  multiply(run, LSTM_PROJECTION, stage(run, run->r->staged_hidden, hidden, s->batch, s->cell), s->batch, acc);
+  lstm_multiply_s8(run, LSTM_PROJECTION, lstm_stage_s8(run, run->r->staged_hidden, hidden, s->batch, s->cell), s->batch,
+                   acc);
   for (size_t i = 0; i < s->batch * s->output; i++) {
     to[i] = (int8_t)fx_clamp((int64_t)fx_mbqm(acc[i], p->matrix[LSTM_PROJECTION]) + p->output_zero, INT8_MIN, INT8_MAX);
     if (p->projection_clip > 0) to[i] = (int8_t)fx_clamp(to[i], -p->projection_clip, p->projection_clip);
@@ -295,7 +305,7 @@ static void step(const lstm_run *run, size_t at) {
   const lstm_s8_params *const p = &run->p->s8;
   const size_t n = s->batch * s->cell;
   int8_t *const state = run->o->hidden->data;
-  multiply_gates(run, LSTM_H, stage(run, run->r->staged_h, state, s->batch, s->output), s->batch, at);
+  multiply_gates(run, LSTM_H, lstm_stage_s8(run, run->r->staged_h, state, s->batch, s->output), s->batch, at);
   for (int g = LSTM_INPUT_GATE; g <= LSTM_CELL_GATE; g++)
     if (lstm_has_gate(run->o, g)) finish_gate(run, k, g, gate_at(run, (size_t)g, at));
   update_cell(run, k, at);
@@ -313,4 +323,5 @@ static void step(const lstm_run *run, size_t at) {
   }
 }
 
-const lstm_kind lstm_kind_s8 = {.prepare = prepare, .plan = plan, .begin = begin, .inputs = inputs, .step = step};
+const lstm_kind lstm_kind_s8 = {
+    .prepare = prepare, .plan = lstm_plan_s8, .begin = lstm_begin_s8, .inputs = inputs, .step = step};

@@ -4,13 +4,9 @@
 #include "base/error.h"
 #include "runtime/runtime.h"
 
-/* A variable begins as zero, which for a quantized one is its zero point. */
+/* A variable begins as zero bytes; one of int8 as its zero point. So does the reference's ResetVariableTensor. */
 static void fill_first(const op_tensor *t, void *data, size_t bytes) {
-  const int zero = t->zero_point;
-  if (zero && (t->type == MOTE_INT8 || t->type == MOTE_UINT8)) memset(data, zero, bytes);
-  else if (zero && t->type == MOTE_INT16)
-    for (size_t i = 0; i < bytes / 2; i++) ((int16_t *)data)[i] = (int16_t)zero;
-  else memset(data, 0, bytes);
+  memset(data, t->type == MOTE_INT8 ? t->zero_point : 0, bytes);
 }
 
 static mote_status state_list(mote_session *s, void ****lists, int32_t subgraph, int32_t count, mote_error *e) {

@@ -24,8 +24,7 @@ typedef struct rewriting {
   bool *is_output, *is_input;
   bool *dead; /* [room]: nodes that are gone */
   int32_t room_dead;
-  arena keep;     /* of `dead` */
-  int64_t budget; /* of work, in nodes and values looked at; who looks at many takes them off */
+  arena keep; /* of `dead` */
 } rewriting;
 
 struct rewrite {

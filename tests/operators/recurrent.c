@@ -1,0 +1,435 @@
+/* RNN, UNIDIRECTIONAL_ and BIDIRECTIONAL_SEQUENCE_RNN, SVDF and UNIDIRECTIONAL_SEQUENCE_GRU against their definitions
+ * in double; BIDIRECTIONAL_SEQUENCE_LSTM against two LSTMs of one direction; what all of them refuse.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "support/op_case.h"
+
+extern const mote_op op_rnn, op_unidirectional_sequence_rnn, op_bidirectional_sequence_rnn, op_svdf,
+    op_unidirectional_sequence_gru, op_bidirectional_sequence_lstm, op_unidirectional_sequence_lstm, op_lstm;
+
+enum { LIMIT = 4000, MOST = 48 };
+
+/* ---- operands with random contents ---- */
+
+typedef struct operand {
+  int32_t rank, dims[3]; /* rank -1: left out */
+  mote_type type;
+  float scale;
+  int32_t zero;
+  uint32_t flags;
+  op_quant quant;
+  union {
+    float f32[LIMIT];
+    int8_t i8[LIMIT];
+    int16_t i16[LIMIT];
+    int32_t i32[LIMIT];
+  } data;
+} operand;
+
+static operand operands[MOST];
+static int used;
+
+static operand *add(op_random *r, mote_type type, float scale, int32_t rank, int32_t d0, int32_t d1, int32_t d2) {
+  operand *const o = &operands[used++];
+  *o = (operand){.rank = rank, .dims = {d0, d1, d2}, .type = type, .scale = scale};
+  int32_t count = 1;
+  for (int32_t i = 0; i < rank; i++) count *= o->dims[i];
+  assert_true(count <= LIMIT);
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t n = op_random_in(r, -100, 100);
+    if (type == MOTE_FLOAT32) o->data.f32[i] = (float)n * scale;
+    else if (type == MOTE_INT8) o->data.i8[i] = (int8_t)n;
+    else if (type == MOTE_INT16) o->data.i16[i] = (int16_t)(n * 50);
+    else o->data.i32[i] = n;
+  }
+  return o;
+}
+
+static operand *variable(operand *o) {
+  o->flags = OP_VARIABLE;
+  return o;
+}
+
+static void leave_out(void) { operands[used++] = (operand){.rank = -1}; }
+
+static double real(const operand *o, int32_t i) {
+  switch (o->type) {
+    case MOTE_FLOAT32: return (double)o->data.f32[i];
+    case MOTE_INT8: return (double)o->scale * (o->data.i8[i] - o->zero);
+    case MOTE_INT16: return (double)o->scale * o->data.i16[i];
+    default: return (double)o->scale * o->data.i32[i];
+  }
+}
+
+static void begin(op_case *k, const mote_op *op, const void *options, int outputs, const operand *out) {
+  op_case_begin(k, op, options);
+  k->c.isa = cpu_best();
+  for (int i = 0; i < used; i++) {
+    operand *const o = &operands[i];
+    if (o->rank < 0) {
+      k->inputs[k->c.num_inputs++] = NULL;
+      continue;
+    }
+    op_tensor *const t = op_case_input(k, o->type, o->rank, o->dims, &o->data, o->flags);
+    o->quant = (op_quant){.count = 1, .scale = &o->scale, .zero_point = &o->zero};
+    if (o->type != MOTE_FLOAT32) t->quant = &o->quant, t->scale = o->scale, t->zero_point = o->zero;
+  }
+  for (int i = 0; i < outputs; i++) {
+    op_tensor *const t = op_case_output(k, out ? out->type : MOTE_FLOAT32);
+    if (out) t->quant = &out->quant, t->scale = out->scale, t->zero_point = out->zero;
+  }
+}
+
+static void close_to(const op_tensor *t, const double *expected, size_t count, double bound) {
+  assert_int_equal(op_count(t), count);
+  for (size_t i = 0; i < count; i++)
+    if (!(fabs((double)((const float *)t->data)[i] - expected[i]) <= bound))
+      fail_msg("element %zu is %g, not %g", i, (double)((const float *)t->data)[i], expected[i]);
+}
+
+/* ---- the simple cell ---- */
+
+typedef struct walk {
+  int32_t batch, time, input, units;
+  bool time_major, backward;
+} walk;
+
+static int32_t row(const walk *w, int32_t b, int32_t t) { return w->time_major ? t * w->batch + b : b * w->time + t; }
+
+/* h = tanh(x W + h R + bias); operands: x, W, R, bias, h from `at` on. Writes [rows][width] at column. */
+static void define_rnn(const walk *w, const operand *x, int at, double *to, int32_t width, int32_t column) {
+  double h[64], next[64];
+  for (int32_t b = 0; b < w->batch; b++) {
+    for (int32_t i = 0; i < w->units; i++) h[i] = real(&operands[at + 3], b * w->units + i);
+    for (int32_t s = 0; s < w->time; s++) {
+      const int32_t t = w->backward ? w->time - 1 - s : s;
+      for (int32_t i = 0; i < w->units; i++) {
+        next[i] = real(&operands[at + 2], i);
+        for (int32_t j = 0; j < w->input; j++)
+          next[i] += real(x, row(w, b, t) * w->input + j) * real(&operands[at], i * w->input + j);
+        for (int32_t j = 0; j < w->units; j++) next[i] += h[j] * real(&operands[at + 1], i * w->units + j);
+      }
+      for (int32_t i = 0; i < w->units; i++) to[row(w, b, t) * width + column + i] = h[i] = tanh(next[i]);
+    }
+  }
+}
+
+static void add_cell(op_random *r, const walk *w, mote_type weights) {
+  add(r, weights, 0.005f, 2, w->units, w->input, 0);
+  add(r, weights, 0.004f, 2, w->units, w->units, 0);
+  add(r, MOTE_FLOAT32, 0.002f, 1, w->units, 0, 0);
+  variable(add(r, MOTE_FLOAT32, 0.01f, 2, w->batch, w->units, 0));
+}
+
+static void simple_cells(void **state) {
+  (void)state;
+  op_random r = {1};
+  static double expected[LIMIT];
+  for (int round = 0; round < 80; round++) {
+    const bool hybrid = round % 3 == 2, single = round % 4 == 3;
+    const walk w = {.batch = op_random_in(&r, 1, 3),
+                    .time = single ? 1 : op_random_in(&r, 1, 40),
+                    .input = op_random_in(&r, 1, 20),
+                    .units = op_random_in(&r, 1, 20),
+                    .time_major = op_random_below(&r, 2)};
+    used = 0;
+    if (single) add(&r, MOTE_FLOAT32, 0.01f, 2, w.batch, w.input, 0);
+    else add(&r, MOTE_FLOAT32, 0.01f, 3, w.time_major ? w.time : w.batch, w.time_major ? w.batch : w.time, w.input);
+    add_cell(&r, &w, hybrid ? MOTE_INT8 : MOTE_FLOAT32);
+    define_rnn(&w, &operands[0], 1, expected, w.units, 0);
+    const sch_RNNOptions one = {.fused_activation_function = sch_ActivationFunctionType_TANH};
+    const sch_SequenceRNNOptions many = {.time_major = w.time_major,
+                                         .fused_activation_function = sch_ActivationFunctionType_TANH};
+    op_case k;
+    begin(&k, single ? &op_rnn : &op_unidirectional_sequence_rnn, single ? (const void *)&one : &many, 1, NULL);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    close_to(&k.out[0], expected, (size_t)(w.batch * w.time * w.units), hybrid ? 0.05 : 1e-4);
+    assert_true(op_case_end(&k));
+  }
+}
+
+static void both_directions(void **state) {
+  (void)state;
+  op_random r = {2};
+  static double expected[2][LIMIT];
+  for (int round = 0; round < 40; round++) {
+    walk w = {.batch = op_random_in(&r, 1, 3),
+              .time = op_random_in(&r, 1, 20),
+              .input = op_random_in(&r, 1, 12),
+              .units = op_random_in(&r, 1, 12),
+              .time_major = op_random_below(&r, 2)};
+    const bool merge = op_random_below(&r, 2);
+    const int32_t fw = w.units, bw = op_random_in(&r, 1, 12);
+    used = 0;
+    add(&r, MOTE_FLOAT32, 0.01f, 3, w.time_major ? w.time : w.batch, w.time_major ? w.batch : w.time, w.input);
+    add_cell(&r, &w, MOTE_FLOAT32);
+    w.units = bw;
+    add_cell(&r, &w, MOTE_FLOAT32);
+    for (int i = 0; i < 3; i++) leave_out();
+    w.backward = true;
+    define_rnn(&w, &operands[0], 5, expected[merge ? 0 : 1], merge ? fw + bw : bw, merge ? fw : 0);
+    w.backward = false, w.units = fw;
+    define_rnn(&w, &operands[0], 1, expected[0], merge ? fw + bw : fw, 0);
+    const sch_BidirectionalSequenceRNNOptions o = {.time_major = w.time_major,
+                                                   .merge_outputs = merge,
+                                                   .fused_activation_function = sch_ActivationFunctionType_TANH};
+    op_case k;
+    begin(&k, &op_bidirectional_sequence_rnn, &o, merge ? 1 : 2, NULL);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    close_to(&k.out[0], expected[0], (size_t)(w.batch * w.time * (merge ? fw + bw : fw)), 1e-4);
+    if (!merge) close_to(&k.out[1], expected[1], (size_t)(w.batch * w.time * bw), 1e-4);
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* ---- SVDF ---- */
+
+static void svdf(void **state) {
+  (void)state;
+  op_random r = {3};
+  static double memory[LIMIT];
+  for (int round = 0; round < 60; round++) {
+    const bool integer = round % 2, small = round % 4 == 3; /* state and time weights of int8 */
+    const int32_t batch = op_random_in(&r, 1, 3), input = op_random_in(&r, 1, 20), rank = op_random_in(&r, 1, 3),
+                  units = op_random_in(&r, 1, 8), filters = rank * units, steps = op_random_in(&r, 1, 9);
+    used = 0;
+    add(&r, integer ? MOTE_INT8 : MOTE_FLOAT32, 0.01f, 2, batch, input, 0)->zero = integer ? 3 : 0;
+    add(&r, integer ? MOTE_INT8 : MOTE_FLOAT32, 0.005f, 2, filters, input, 0);
+    add(&r,
+        small     ? MOTE_INT8
+        : integer ? MOTE_INT16
+                  : MOTE_FLOAT32,
+        small     ? 0.005f
+        : integer ? 1e-4f
+                  : 0.01f,
+        2, filters, steps, 0);
+    if (round % 3) add(&r, integer ? MOTE_INT32 : MOTE_FLOAT32, integer ? 1e-8f : 0.001f, 1, units, 0, 0);
+    else leave_out();
+    variable(add(&r,
+                 small     ? MOTE_INT8
+                 : integer ? MOTE_INT16
+                           : MOTE_FLOAT32,
+                 small     ? 0.02f
+                 : integer ? 1e-4f
+                           : 0.001f,
+                 2, batch, filters * steps, 0));
+    operand out = {.type = operands[0].type, .scale = 0.02f};
+    const sch_SVDFOptions o = {.rank = rank};
+    op_case k;
+    begin(&k, &op_svdf, &o, 1, &out);
+    for (int32_t i = 0; i < batch * filters; i++) {
+      double newest = 0;
+      for (int32_t j = 0; j < input; j++)
+        newest += real(&operands[0], i / filters * input + j) * real(&operands[1], i % filters * input + j);
+      for (int32_t m = 0; m + 1 < steps; m++) memory[i * steps + m] = real(&operands[4], i * steps + m + 1);
+      memory[i * steps + steps - 1] = small ? 0.02 * fmin(fmax(rint(newest / 0.02), -128), 127) : newest;
+    }
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    for (int32_t i = 0; i < batch * units; i++) {
+      double y = operands[3].rank < 0 ? 0 : real(&operands[3], i % units);
+      for (int32_t f = i * rank; f < (i + 1) * rank; f++)
+        for (int32_t m = 0; m < steps; m++) y += memory[f * steps + m] * real(&operands[2], f % filters * steps + m);
+      const double got =
+          integer ? 0.02 * ((const int8_t *)k.out[0].data)[i] : (double)((const float *)k.out[0].data)[i];
+      assert_true(fabs(got - (integer ? fmin(fmax(y, -2.56), 2.54) : y)) < (small ? 0.05 : integer ? 0.03 : 1e-4));
+    }
+    for (int32_t i = 0; i < batch * filters * steps; i++)
+      assert_true(fabs(real(&operands[4], i) - memory[i]) < (small ? 0.021 : integer ? 2e-4 : 1e-5));
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* ---- GRU ---- */
+
+static double logistic(double x) { return 1 / (1 + exp(-x)); }
+
+/* Row i of weights with [x, h], plus the bias. */
+static double affine(int weights, int32_t i, const double *x, int32_t n, const double *h, int32_t units) {
+  double y = real(&operands[weights + 1], i);
+  for (int32_t j = 0; j < n; j++) y += x[j] * real(&operands[weights], i * (n + units) + j);
+  for (int32_t j = 0; j < units; j++) y += h[j] * real(&operands[weights], i * (n + units) + n + j);
+  return y;
+}
+
+static void gru(void **state) {
+  (void)state;
+  op_random r = {4};
+  static double expected[LIMIT];
+  double x[64], h[64], reset[64], next[64];
+  for (int round = 0; round < 30; round++) {
+    const int32_t time = op_random_in(&r, 0, 9), batch = op_random_in(&r, 1, 3), n = op_random_in(&r, 1, 9),
+                  units = op_random_in(&r, 1, 9);
+    used = 0;
+    add(&r, MOTE_FLOAT32, 0.01f, 3, time, batch, n);
+    add(&r, MOTE_FLOAT32, 0.01f, 2, batch, units, 0);
+    add(&r, MOTE_FLOAT32, 0.01f, 2, 2 * units, n + units, 0);
+    add(&r, MOTE_FLOAT32, 0.01f, 1, 2 * units, 0, 0);
+    add(&r, MOTE_FLOAT32, 0.01f, 2, units, n + units, 0);
+    add(&r, MOTE_FLOAT32, 0.01f, 1, units, 0, 0);
+    for (int32_t b = 0; b < batch; b++) {
+      for (int32_t i = 0; i < units; i++) h[i] = real(&operands[1], b * units + i);
+      for (int32_t t = 0; t < time; t++) {
+        for (int32_t j = 0; j < n; j++) x[j] = real(&operands[0], (t * batch + b) * n + j);
+        for (int32_t i = 0; i < units; i++) reset[i] = h[i] * logistic(affine(2, i, x, n, h, units));
+        for (int32_t i = 0; i < units; i++) {
+          const double keep = logistic(affine(2, units + i, x, n, h, units));
+          next[i] = keep * h[i] + (1 - keep) * tanh(affine(4, i, x, n, reset, units));
+        }
+        for (int32_t i = 0; i < units; i++) expected[(t * batch + b) * units + i] = h[i] = next[i];
+      }
+    }
+    op_case k;
+    begin(&k, &op_unidirectional_sequence_gru, NULL, 2, NULL);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    close_to(&k.out[0], expected, (size_t)(time * batch * units), 1e-4);
+    if (time) close_to(&k.out[1], expected + (time - 1) * batch * units, (size_t)(batch * units), 1e-4);
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* ---- two LSTMs ---- */
+
+static void one_direction(const walk *w, int base, int states, const float *x, float *to, int32_t output) {
+  op_case k;
+  const sch_UnidirectionalSequenceLSTMOptions o = {.time_major = true,
+                                                   .fused_activation_function = sch_ActivationFunctionType_TANH};
+  op_case_begin(&k, &op_unidirectional_sequence_lstm, &o);
+  k.c.isa = cpu_best();
+  op_case_input(&k, MOTE_FLOAT32, 3, (int32_t[]){w->time, w->batch, w->input}, x, 0);
+  for (int i = 0; i < 17; i++) {
+    operand *const from = &operands[base + i];
+    if (from->rank < 0) k.inputs[k.c.num_inputs++] = NULL;
+    else op_case_input(&k, from->type, from->rank, from->dims, &from->data, 0);
+  }
+  static float hidden[LIMIT], cell[LIMIT];
+  memcpy(hidden, operands[states].data.f32, sizeof hidden);
+  memcpy(cell, operands[states + 1].data.f32, sizeof cell);
+  op_case_input(&k, MOTE_FLOAT32, 2, operands[states].dims, hidden, OP_VARIABLE);
+  op_case_input(&k, MOTE_FLOAT32, 2, operands[states + 1].dims, cell, OP_VARIABLE);
+  op_case_output(&k, MOTE_FLOAT32);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  memcpy(to, k.out[0].data, (size_t)(w->time * w->batch * output) * sizeof *to);
+  assert_true(op_case_end(&k));
+}
+
+static void add_lstm(op_random *r, const walk *w, bool gate, bool peephole) {
+  for (int i = 0; i < 4; i++)
+    if (i || gate) add(r, MOTE_FLOAT32, 0.005f, 2, w->units, w->input, 0);
+    else leave_out();
+  for (int i = 0; i < 4; i++)
+    if (i || gate) add(r, MOTE_FLOAT32, 0.005f, 2, w->units, w->units, 0);
+    else leave_out();
+  for (int i = 0; i < 3; i++)
+    if (peephole && (i || gate)) add(r, MOTE_FLOAT32, 0.005f, 1, w->units, 0, 0);
+    else leave_out();
+  for (int i = 0; i < 4; i++)
+    if (i || gate) add(r, MOTE_FLOAT32, 0.005f, 1, w->units, 0, 0);
+    else leave_out();
+  for (int i = 0; i < 2; i++) leave_out();
+}
+
+static void two_lstms(void **state) {
+  (void)state;
+  op_random r = {5};
+  static float forwards[LIMIT], backwards[LIMIT], turned[LIMIT];
+  for (int round = 0; round < 30; round++) {
+    const walk w = {.batch = op_random_in(&r, 1, 2),
+                    .time = op_random_in(&r, 1, 9),
+                    .input = op_random_in(&r, 1, 9),
+                    .units = op_random_in(&r, 1, 9),
+                    .time_major = true};
+    const bool gate = op_random_below(&r, 2), peephole = op_random_below(&r, 2), merge = op_random_below(&r, 2);
+    used = 0;
+    add(&r, MOTE_FLOAT32, 0.01f, 3, w.time, w.batch, w.input);
+    add_lstm(&r, &w, gate, peephole);
+    add_lstm(&r, &w, gate, peephole);
+    for (int i = 0; i < 4; i++) variable(add(&r, MOTE_FLOAT32, 0.01f, 2, w.batch, w.units, 0));
+    for (int i = 0; i < 9; i++) leave_out();
+    const size_t piece = (size_t)(w.batch * w.input), width = (size_t)(w.batch * w.units);
+    for (size_t t = 0; t < (size_t)w.time; t++)
+      memcpy(turned + t * piece, operands[0].data.f32 + ((size_t)w.time - 1 - t) * piece, piece * sizeof *turned);
+    one_direction(&w, 1, 35, operands[0].data.f32, forwards, w.units);
+    one_direction(&w, 18, 37, turned, backwards, w.units);
+    const sch_BidirectionalSequenceLSTMOptions o = {
+        .time_major = true, .merge_outputs = merge, .fused_activation_function = sch_ActivationFunctionType_TANH};
+    op_case k;
+    begin(&k, &op_bidirectional_sequence_lstm, &o, merge ? 1 : 2, NULL);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    for (size_t t = 0; t < (size_t)w.time; t++)
+      for (size_t i = 0; i < width; i++) {
+        const size_t b = i / (size_t)w.units, u = i % (size_t)w.units, rows = t * (size_t)w.batch + b;
+        const float *const all = k.out[0].data, *const back = k.out[merge ? 0 : 1].data;
+        const size_t n = (size_t)w.units * (merge ? 2 : 1);
+        assert_true(all[rows * n + u] == forwards[t * width + i]);
+        assert_true(back[rows * n + (merge ? (size_t)w.units : 0) + u] ==
+                    backwards[((size_t)w.time - 1 - t) * width + i]);
+      }
+    assert_true(op_case_end(&k));
+  }
+}
+
+/* ---- what is refused ---- */
+
+typedef void (*spoil)(void);
+static void no_variable(void) { operands[4].flags = 0; }
+static void wide_weights(void) { operands[1].dims[1]++; }
+static void wide_recurrent(void) { operands[2].dims[0]++; }
+static void long_bias(void) { operands[3].dims[0]++; }
+static void flat_input(void) { operands[0].rank = 1; }
+static void other_weights(void) { operands[2].type = MOTE_INT8; }
+static void short_state(void) { operands[4].dims[0] = 0; }
+
+static void refused(const mote_op *op, const void *options, int outputs, const char *phrase) {
+  op_case k;
+  begin(&k, op, options, outputs, NULL);
+  const mote_status status = op_case_run(&k);
+  if (status == MOTE_OK || !strstr(k.error.text, phrase))
+    fail_msg("%s must be refused with '%s': %s", op->name, phrase, status ? k.error.text : "it is not");
+  op_case_end(&k);
+}
+
+static void what_does_not_fit_is_refused(void **state) {
+  (void)state;
+  static const struct {
+    spoil spoil;
+    const char *phrase;
+  } wrong[] = {
+      {no_variable, "variable"},    {wide_weights, "weights of the input"}, {wide_recurrent, "weights of the state"},
+      {long_bias, "bias"},          {flat_input, "three dimensions"},       {other_weights, "int8"},
+      {short_state, "hidden state"}};
+  op_random r = {6};
+  const walk w = {.batch = 2, .time = 3, .input = 4, .units = 5};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    used = 0;
+    add(&r, MOTE_FLOAT32, 1, 3, w.batch, w.time, w.input);
+    add_cell(&r, &w, MOTE_FLOAT32);
+    wrong[i].spoil();
+    refused(&op_unidirectional_sequence_rnn, NULL, 1, wrong[i].phrase);
+  }
+  used = 0;
+  add(&r, MOTE_FLOAT32, 1, 2, 2, 4, 0);
+  add(&r, MOTE_FLOAT32, 1, 2, 6, 4, 0);
+  add(&r, MOTE_FLOAT32, 1, 2, 6, 3, 0);
+  leave_out();
+  variable(add(&r, MOTE_FLOAT32, 1, 2, 2, 18, 0));
+  refused(&op_svdf, &(sch_SVDFOptions){.rank = 0}, 1, "rank is 0");
+  refused(&op_svdf, &(sch_SVDFOptions){.rank = 4}, 1, "no whole number of units");
+  operands[4].dims[1] = 17;
+  refused(&op_svdf, &(sch_SVDFOptions){.rank = 2}, 1, "state must have 2 x 6 x 3");
+  operands[4].flags = 0;
+  refused(&op_svdf, &(sch_SVDFOptions){.rank = 2}, 1, "variable");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(simple_cells), cmocka_unit_test(both_directions), cmocka_unit_test(svdf),
+      cmocka_unit_test(gru),          cmocka_unit_test(two_lstms),       cmocka_unit_test(what_does_not_fit_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
