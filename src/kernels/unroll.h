@@ -19,4 +19,7 @@
 #define KERN_ELEMENTWISE _Pragma("GCC ivdep")
 #endif
 
+/* For small work that is done once a program. */
+#define KERN_ONCE static __attribute__((cold))
+
 #endif

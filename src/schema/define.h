@@ -19,7 +19,7 @@
 #define COUNT(array) (uint32_t)(sizeof(array) / sizeof((array)[0]))
 
 #define ENUM(name, base) \
-  const sch_enum sch_enum_##name = {#name, SCH_##base, COUNT(numbers_##name), names_##name, numbers_##name};
+  const sch_enum sch_enum_##name = {#name, names_##name, numbers_##name, COUNT(numbers_##name), SCH_##base};
 #include SCHEMA_DEF
 
 /* ---- unions ---- */
@@ -81,8 +81,8 @@ static const sch_field all_fields[] = {
 };
 
 #define TABLE(name) \
-  const sch_table sch_table_##name = {#name, sizeof(sch_##name), LAST_##name - FIRST_##name, all_fields + FIRST_##name, \
-                                      &default_##name};
+  const sch_table sch_table_##name = {#name, all_fields + FIRST_##name, &default_##name, LAST_##name - FIRST_##name, \
+                                      sizeof(sch_##name)};
 #include SCHEMA_DEF
 /* clang-format on */
 

@@ -85,10 +85,10 @@ typedef enum sch_kind { SCH_SCALAR, SCH_STRING, SCH_VECTOR, SCH_RANGE, SCH_RECOR
 
 typedef struct sch_enum {
   const char *name;
-  sch_scalar base;
-  uint32_t count;
   const char *names;      /* count names one after the other, each ended by a 0 */
   const int16_t *numbers; /* [count], ascending */
+  uint16_t count;
+  uint8_t base; /* sch_scalar */
 } sch_enum;
 
 typedef struct sch_table sch_table;
@@ -117,10 +117,9 @@ typedef struct sch_field {
 
 struct sch_table {
   const char *name;
-  size_t size; /* of the record */
-  uint32_t count;
   const sch_field *fields; /* [count], by slot */
   const void *defaults;    /* a record with every field at its default */
+  uint16_t count, size;    /* size: of the record */
 };
 
 /* The records and tables of the format: sch_Model, sch_TensorType_FLOAT32, sch_table_Model, ... */

@@ -1,5 +1,5 @@
 /* vec_f32.h: a vector of floats with AVX2 and FMA, for the bodies of float kernels. A part is the first `count` lanes,
- * 1 to LANES. */
+ * 1 to LANES; MASKS: it takes no more time than a whole vector. */
 #ifndef KERNELS_AVX2_VEC_F32_H
 #define KERNELS_AVX2_VEC_F32_H
 
@@ -8,7 +8,7 @@
 
 #include "kernels/avx2/part.h"
 
-enum { LANES = 8, REGISTERS = 16 };
+enum { LANES = 8, REGISTERS = 16, MASKS = 0 };
 typedef __m256 vec;
 
 static inline vec load(const float *p) { return _mm256_loadu_ps(p); }

@@ -1,12 +1,12 @@
 /* vec_f32.h: a vector of floats with AVX-512, for the bodies of float kernels. A part is the first `count` lanes, 1 to
- * LANES. */
+ * LANES; MASKS: it takes no more time than a whole vector. */
 #ifndef KERNELS_AVX512_VEC_F32_H
 #define KERNELS_AVX512_VEC_F32_H
 
 #include <immintrin.h>
 #include <stddef.h>
 
-enum { LANES = 16, REGISTERS = 32 };
+enum { LANES = 16, REGISTERS = 32, MASKS = 1 };
 typedef __m512 vec;
 
 static inline __mmask16 first(size_t count) { return (__mmask16)(0xFFFFu >> (LANES - count)); }

@@ -17,7 +17,7 @@ static bool packed_bytes(size_t kh, size_t kw, size_t channels, size_t *bytes) {
          size_mul(rows, lanes, &floats) && size_mul(floats, sizeof(float), bytes);
 }
 
-static void pack(float *to, const float *w, size_t kh, size_t kw, size_t channels, const float *bias) {
+KERN_ONCE void pack(float *to, const float *w, size_t kh, size_t kw, size_t channels, const float *bias) {
   for (size_t c = 0; c < channels; c += BLOCK) {
     const size_t width = channels - c < BLOCK ? channels - c : BLOCK, row = width > LANES ? BLOCK : LANES;
     for (size_t l = 0; l < row; l++) *to++ = bias && l < width ? bias[c + l] : 0.0f;
@@ -25,6 +25,12 @@ static void pack(float *to, const float *w, size_t kh, size_t kw, size_t channel
       for (size_t y = 0; y < kh; y++)
         for (size_t l = 0; l < row; l++) *to++ = l < width ? w[(y * kw + x) * channels + c + l] : 0.0f;
   }
+}
+
+static inline size_t at_most(size_t most, size_t n) { return n < most ? n : most; }
+/* Whole vectors are loaded faster as such, unless masks cost nothing. */
+static inline vec load_last(const float *p, size_t count) {
+  return !MASKS && count == LANES ? load(p) : load_part(p, count);
 }
 
 /* One tile from channel c on. pixels and vectors are constants of each call, so that the sums become registers. */
@@ -46,7 +52,7 @@ KERN_INLINE void tile(const dwconv_f32_job *job, const float *const *window, flo
     for (int p = 0; p < pixels; p++) {
       const float *x = window[(size_t)p * step + t] + c;
       if (vectors > 1) sum[p][0] = madd(load(x), w0, sum[p][0]);
-      sum[p][end] = madd(last == LANES ? load(x + end * LANES) : load_part(x + end * LANES, last), w1, sum[p][end]);
+      sum[p][end] = madd(load_last(x + end * LANES, last), w1, sum[p][end]);
     }
   }
   const float lo = job->lo, hi = job->hi;
@@ -73,7 +79,7 @@ KERN_INLINE void tile_3x3(const dwconv_f32_job *job, const float *const *window,
     KERN_UNROLL
     for (int y = 0; y < 3; y++) {
       const float *in = window[x * 3 + y] + c;
-      const vec v = last == LANES ? load(in) : load_part(in, last);
+      const vec v = load_last(in, last);
       KERN_UNROLL
       for (int p = 0; p < PIXELS; p++)
         if (p <= x && x - p < 3) sum[p] = madd(v, weight[(x - p) * 3 + y], sum[p]);
@@ -91,19 +97,19 @@ static void strip_3x3(const dwconv_f32_job *job, const float *const *window, flo
   for (size_t c = 0; c < job->channels; c += BLOCK) {
     const size_t width = job->channels - c < BLOCK ? job->channels - c : BLOCK, row = width > LANES ? BLOCK : LANES;
     for (size_t l = 0; l < row; l += LANES)
-      if (width - l >= LANES) tile_3x3(job, window, out, c + l, block + l, row, LANES);
-      else tile_3x3(job, window, out, c + l, block + l, row, width - l);
+      if (!MASKS && width - l >= LANES) tile_3x3(job, window, out, c + l, block + l, row, LANES);
+      else tile_3x3(job, window, out, c + l, block + l, row, at_most(LANES, width - l));
     block += row * 10;
   }
 }
 
 /* All channels of a few pixels. */
 KERN_INLINE void strip(const dwconv_f32_job *job, const float *const *window, float *out, const int pixels) {
+  const size_t channels = job->channels;
   size_t c = 0;
-  for (; job->channels - c >= BLOCK; c += BLOCK) tile(job, window, out, c, LANES, pixels, 2);
-  const size_t rest = job->channels - c;
-  if (rest > LANES) tile(job, window, out, c, rest - LANES, pixels, 2);
-  else if (rest > 0) tile(job, window, out, c, rest, pixels, 1);
+  for (; !MASKS && channels - c >= BLOCK; c += BLOCK) tile(job, window, out, c, LANES, pixels, 2);
+  for (; c + LANES < channels; c += BLOCK) tile(job, window, out, c, at_most(LANES, channels - c - LANES), pixels, 2);
+  if (c < channels) tile(job, window, out, c, channels - c, pixels, 1);
 }
 
 static void run(const dwconv_f32_job *job) {

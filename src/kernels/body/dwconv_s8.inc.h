@@ -50,8 +50,8 @@ static weight packed_weight(const dwconv_s8_weights *b, size_t i) {
 }
 
 /* Channel c + l of the weights into lane l of a block. */
-static void pack_channel(const dwconv_s8_weights *b, size_t c, size_t l, int32_t *start, int32_t *m, int32_t *shift,
-                         weight *w) {
+KERN_ONCE void pack_channel(const dwconv_s8_weights *b, size_t c, size_t l, int32_t *start, int32_t *m, int32_t *shift,
+                            weight *w) {
   const uint32_t x_zero = (uint32_t)(b->x_zero + (b->x_signed ? SIGNED_OFFSET : 0)), w_zero = (uint32_t)packed_zero(b);
   uint32_t sum = 0;
   for (size_t x = 0; x < b->kw; x++)
@@ -66,7 +66,7 @@ static void pack_channel(const dwconv_s8_weights *b, size_t c, size_t l, int32_t
   shift[place(l)] = b->mult[c + l].shift;
 }
 
-static void pack(void *to, const dwconv_s8_weights *b) {
+KERN_ONCE void pack(void *to, const dwconv_s8_weights *b) {
   const size_t size = block_bytes(b->kh * b->kw);
   const int32_t w_zero = packed_zero(b);
   memset(to, 0, HEADER);

@@ -1,12 +1,12 @@
 /* vec_f32.h: a vector of floats with NEON, for the bodies of float kernels. A part is the first `count` lanes, 1 to
- * LANES. */
+ * LANES; MASKS: it takes no more time than a whole vector. */
 #ifndef KERNELS_NEON_VEC_F32_H
 #define KERNELS_NEON_VEC_F32_H
 
 #include <arm_neon.h>
 #include <stddef.h>
 
-enum { LANES = 4, REGISTERS = 32 };
+enum { LANES = 4, REGISTERS = 32, MASKS = 0 };
 typedef float32x4_t vec;
 
 static inline vec load(const float *p) { return vld1q_f32(p); }

@@ -35,6 +35,11 @@ static inline int8_t round_clamped(float v, float lo, float hi) {
   return (int8_t)(whole + (int32_t)((v - (float)whole) * 2));
 }
 
+/* q = shift + x * inverse, rounded within [lo, 127]. */
+static void quantize(const float *x, size_t n, int8_t *q, float inverse, float shift, float lo) {
+  for (size_t i = 0; i < n; i++) q[i] = round_clamped(shift + x[i] * inverse, lo, 127);
+}
+
 float dynquant_symmetric(const float *x, size_t n, int8_t *q) {
   float lo, hi;
   range_of(x, n, &lo, &hi);
@@ -43,8 +48,7 @@ float dynquant_symmetric(const float *x, size_t n, int8_t *q) {
     memset(q, 0, n);
     return 1;
   }
-  const float inverse = 127 / range;
-  for (size_t i = 0; i < n; i++) q[i] = round_clamped(x[i] * inverse, -127, 127);
+  quantize(x, n, q, 127 / range, 0, -127);
   return range / 127;
 }
 
@@ -61,8 +65,7 @@ float dynquant_asymmetric(const float *x, size_t n, int8_t *q, int32_t *offset) 
   const double from_low = -128 - low / scale, from_high = 127 - high / scale;
   const double zero = 128 + fabs(low / scale) < 127 + fabs(high / scale) ? from_low : from_high;
   *offset = zero > -128 ? zero < 127 ? (int32_t)round(zero) : 127 : -128;
-  const float inverse = 1 / (float)scale, shift = (float)*offset;
-  for (size_t i = 0; i < n; i++) q[i] = round_clamped(shift + x[i] * inverse, -128, 127);
+  quantize(x, n, q, 1 / (float)scale, (float)*offset, -128);
   return (float)scale;
 }
 
