@@ -33,6 +33,12 @@ LC_ALL=C grep -aohE 'file:[A-Za-z0-9_.]+\.tflite[ -~]*' "$vectors"/models/*.mvec
   printf '%s\t0\t%s\n' "$name" "whole models$lacks"
 done >>"$work/all"
 
+# Cases that no implementation can follow, each with the reason.
+cut -f 1 tests/conformance.leftout >"$work/faulty"
+awk -F '\t' 'NR == FNR { faulty[$1] = 1; next } !($1 in faulty)' "$work/faulty" "$work/all" >"$work/followed"
+awk -F '\t' '{ n[$2]++ } END { for (why in n) printf "left out: %d recorded cases, because %s\n", n[why], why }' \
+  tests/conformance.leftout
+
 # An operator that stands only in cases to be refused is none of the format: refusing it is the answer.
 "$mote" ops | cut -d ' ' -f 1 >"$work/have"
 echo "whole models" >>"$work/have"
@@ -54,7 +60,7 @@ END {
   if (left) print ""
   printf "%d of %d recorded cases have the operators of this build; every %s is run\n", taken, total,
     every == 1 ? "one" : every "th"
-}' "$work/have" "$work/all"
+}' "$work/have" "$work/followed"
 cut -f 1 "$work/chosen" >"$work/names"
 
 # shellcheck disable=SC2086
