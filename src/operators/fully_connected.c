@@ -136,7 +136,7 @@ static mote_status count_rows(op_ctx *c, int32_t k, int32_t *rows) {
   /* Without inputs the last dimension, 0, cannot say how many rows there are; those before it do. */
   const int32_t rank = k == 0 && in->rank > 0 ? in->rank - 1 : in->rank;
   OP_REQUIRE(c, size_dims(in->dims, rank, &elements), MOTE_ERR_LIMIT, "the input is too large");
-  OP_REQUIRE(c, k == 0 || elements % (size_t)k == 0, MOTE_ERR_SHAPE,
+  OP_REQUIRE(c, k ? elements % (size_t)k == 0 : op_count(in) == 0, MOTE_ERR_SHAPE,
              "the input's %zu elements do not divide into rows of %d, the width of the weights", elements, (int)k);
   const size_t n = k ? elements / (size_t)k : elements;
   OP_REQUIRE(c, n <= INT32_MAX, MOTE_ERR_LIMIT, "%zu rows are more than a dimension can hold", n);

@@ -200,11 +200,30 @@ static void int16_is_symmetric(void **state) {
   assert_int_equal(try_zero_point(0, 1), MOTE_ERR_MODEL);
 }
 
+/* tensorflow#61901: matrices of nothing, many of them and none, turned or not. */
+static void tf_61901_batch_matmul(void **state) {
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    const sch_BatchMatMulOptions o = {.adj_x = i & 1, .adj_y = i >> 1};
+    const int32_t dims[] = {4, 0, 0, 0};
+    op_case k;
+    op_case_begin(&k, &op_batch_matmul, &o);
+    op_case_input(&k, MOTE_FLOAT32, 4, dims, "", 0);
+    op_case_input(&k, MOTE_FLOAT32, 4, dims, "", i & 1 ? OP_CONST : 0);
+    const op_tensor *const y = op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    assert_int_equal(y->rank, 4);
+    assert_int_equal(op_count(y), 0);
+    assert_true(op_case_end(&k));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
       cmocka_unit_test(int16_is_symmetric),
+      cmocka_unit_test(tf_61901_batch_matmul),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,10 +65,29 @@ static void refuses_what_does_not_fit(void **state) {
   assert_int_equal(try_sizes(in, filter, 6, &o), MOTE_ERR_MODEL);
 }
 
+/* TFSA-2021-073, 2021-082, 2022-021, 2023-001 (strides, dimensions, a bias and channels of 0), 2021-150 (nothing at
+ * all), 2020-008 (channels that differ).
+ */
+static void tfsa_2020_008_2021_073_082_150_2022_021_2023_001_conv_2d(void **state) {
+  (void)state;
+  sch_Conv2DOptions o = {
+      .padding = sch_Padding_SAME, .stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+  const int32_t in[] = {1, 5, 5, 4}, filter[] = {6, 3, 3, 4}, nothing[] = {0, 0, 0, 0};
+  assert_int_not_equal(try_sizes(in, filter, 0, &o), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, nothing, 6, &o), MOTE_OK);
+  assert_int_not_equal(try_sizes(nothing, nothing, 0, &o), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, (int32_t[]){6, 3, 3, 0}, 6, &o), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, (int32_t[]){6, 0, 3, 4}, 6, &o), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, (int32_t[]){6, 3, 3, 7}, 6, &o), MOTE_OK);
+  o.stride_w = 0;
+  assert_int_not_equal(try_sizes(in, filter, 6, &o), MOTE_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(tfsa_2020_008_2021_073_082_150_2022_021_2023_001_conv_2d),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

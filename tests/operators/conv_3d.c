@@ -145,10 +145,18 @@ static void refuses_what_does_not_fit(void **state) {
                    MOTE_ERR_LIMIT);
 }
 
+/* TFSA-2021-150: shapes of zeros alone. */
+static void tfsa_2021_150_conv_3d(void **state) {
+  (void)state;
+  const int32_t nothing[] = {0, 0, 0, 0, 0};
+  assert_int_equal(try_shapes(5, nothing, nothing, 0, 1), MOTE_ERR_SHAPE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(tfsa_2021_150_conv_3d),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,10 +58,22 @@ static void refuses_what_does_not_fit(void **state) {
   assert_int_equal(try_sizes(in, (int32_t[]){1, 3, 3, 8}, 40000), MOTE_ERR_MODEL);
 }
 
+/* TFSA-2021-089 (an input without channels), TFSA-2022-022 (a stride of 0); and a stride of 65536, whose low 16 bits
+ * are 0.
+ */
+static void tfsa_2021_089_2022_022_depthwise_conv_2d(void **state) {
+  (void)state;
+  const int32_t in[] = {1, 5, 5, 4}, filter[] = {1, 3, 3, 8};
+  assert_int_not_equal(try_sizes((int32_t[]){1, 5, 5, 0}, filter, 1), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, filter, 0), MOTE_OK);
+  assert_int_not_equal(try_sizes(in, filter, 65536), MOTE_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(tfsa_2021_089_2022_022_depthwise_conv_2d),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,11 +240,22 @@ static void no_inputs_give_zeros(void **state) {
   assert_true(op_case_end(&k));
 }
 
+/* TFSA-2021-154 (weights of no columns under an input that has some), 2022-021 (a bias of nothing), 2020-008 (sizes
+ * that do not pair).
+ */
+static void tfsa_2020_008_2021_154_2022_021_fully_connected(void **state) {
+  (void)state;
+  assert_int_not_equal(try_sizes(2, (int32_t[]){2, 8}, (int32_t[]){6, 0}, 6, false), MOTE_OK);
+  assert_int_not_equal(try_sizes(2, (int32_t[]){2, 8}, (int32_t[]){6, 8}, 0, false), MOTE_OK);
+  assert_int_not_equal(try_sizes(2, (int32_t[]){2, 7}, (int32_t[]){6, 8}, 6, true), MOTE_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
       cmocka_unit_test(no_inputs_give_zeros),
+      cmocka_unit_test(tfsa_2020_008_2021_154_2022_021_fully_connected),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

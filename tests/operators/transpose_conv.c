@@ -284,6 +284,40 @@ static void waits_for_a_computed_shape(void **state) {
   assert_int_equal(out.dims[3], 3);
 }
 
+/* TFSA-2021-077: a stride of 0. */
+static void tfsa_2021_077_transpose_conv(void **state) {
+  (void)state;
+  const attempt a = {{1, 4, 4, 3}, {3, 3, 3, 2}, {1, 2, 2, 2}, 0, 3, false};
+  assert_int_equal(infer(&a, NULL), MOTE_ERR_MODEL);
+}
+
+/* TFSA-2022-156: many input channels, few output channels, and a bias; the output lies between guard bytes. */
+static void tfsa_2022_156_conv_3d_transpose(void **state) {
+  (void)state;
+  static const int32_t shape[] = {1, 2, 2, 2, 8}, filter[] = {2, 2, 2, 8, 1024}, in[] = {1, 1, 1, 1, 1024};
+  static float w[8 * 8 * 1024], x[1024], b[8];
+  for (int i = 0; i < 1024; i++) x[i] = 1;
+  for (int i = 0; i < 8 * 8 * 1024; i++) w[i] = 0.25f;
+  for (int i = 0; i < 8; i++) b[i] = (float)i;
+  op_case k;
+  op_case_begin(&k, &op_conv_3d_transpose,
+                &(sch_Conv3DOptions){.padding = sch_Padding_VALID,
+                                     .stride_d = 2,
+                                     .stride_h = 2,
+                                     .stride_w = 2,
+                                     .dilation_d_factor = 1,
+                                     .dilation_h_factor = 1,
+                                     .dilation_w_factor = 1});
+  op_case_input(&k, MOTE_INT32, 1, (int32_t[]){5}, shape, OP_CONST);
+  op_case_input(&k, MOTE_FLOAT32, 5, filter, w, OP_CONST);
+  op_case_input(&k, MOTE_FLOAT32, 5, in, x, 0);
+  op_case_input(&k, MOTE_FLOAT32, 1, (int32_t[]){8}, b, OP_CONST);
+  const op_tensor *const y = op_case_output(&k, MOTE_FLOAT32);
+  assert_int_equal(op_case_run(&k), MOTE_OK);
+  for (int i = 0; i < 64; i++) assert_true(((const float *)y->data)[i] == 256 + (float)(i % 8));
+  assert_true(op_case_end(&k));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(transpose_conv_follows_the_definition),
@@ -291,6 +325,8 @@ int main(void) {
       cmocka_unit_test(transpose_bias_follows_the_definition),
       cmocka_unit_test(refuses_what_does_not_fit),
       cmocka_unit_test(waits_for_a_computed_shape),
+      cmocka_unit_test(tfsa_2021_077_transpose_conv),
+      cmocka_unit_test(tfsa_2022_156_conv_3d_transpose),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
