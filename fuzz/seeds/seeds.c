@@ -61,7 +61,8 @@ static void save_networks(void) {
       char name[100];
       snprintf(name, sizeof name, "%s_%d", (*op)->name, k);
       save("operators", name, dice, DICE);
-      for (int t = 0; file && t < 3; t++) save((const char *const[]){"verify", "run", "rewrite"}[t], name, file, size);
+      for (int t = 0; file && t < 4; t++)
+        save((const char *const[]){"verify", "run", "rewrite", "passes"}[t], name, file, size);
       if (file) save_json(name, file, size);
       net_end(&n);
     }

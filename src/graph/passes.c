@@ -1,5 +1,6 @@
 /* passes.c: see passes.h. The order of the list is the order in which rewrites are tried; rounds go on until none
- * applies, or the budget is spent, which ends what two rewrites would do and undo for ever.
+ * applies, or the budget is spent: it bounds the time that a network of any size and kind can take, and ends what two
+ * rewrites would do and undo for ever. A network is right after every step.
  */
 #include "graph/passes.h"
 
@@ -19,6 +20,9 @@ static const rewrite *const rewrites[] = {
 };
 
 enum { REWRITES = sizeof rewrites / sizeof *rewrites, ROUNDS = 40 };
+
+/* Nodes and values that may be looked at, all rounds together: a second or two. */
+static const int64_t work_budget = INT64_C(1) << 30;
 
 _Static_assert(sizeof rewrites / sizeof *rewrites <= (size_t)PASSES_MAX, "a report has room for every rewrite");
 
@@ -111,12 +115,15 @@ static bool chosen(const rewrite *r, const passes_options *o) {
   return !o->only || listed(o->only, r->name);
 }
 
-/* One rewrite at every node. *count grows by how often it applied. */
-static mote_status sweep(rewriting *w, const rewrite *r, int32_t *count, int64_t *budget, mote_error *e) {
-  const int32_t before = *count;
-  for (int32_t node = 0; node<w->num_nodes && * budget> 0; node++) {
+/* One rewrite at every node there was; what it makes is looked at in the next round. *count grows by how often it
+ * applied. */
+static mote_status sweep(rewriting *w, const rewrite *r, int32_t *count, mote_error *e) {
+  const int32_t before = *count, end = w->num_nodes;
+  for (int32_t node = 0; node < end && w->budget > 0; node++) {
+    w->budget--;
     if (w->dead[node] || !try_at(w, r, node)) continue;
-    ++*count, --*budget;
+    ++*count;
+    w->budget -= (int64_t)w->num_nodes + w->num_values;
     if (!make_index(w)) return no_memory(e);
   }
   if (*count == before) return MOTE_OK;
@@ -127,22 +134,24 @@ static mote_status sweep(rewriting *w, const rewrite *r, int32_t *count, int64_t
   return status;
 }
 
-/* What a rewrite took in is read by nobody any more, and must not look like a second reader to the next one. */
-static mote_status sweep_clean(rewriting *w, int i, passes_report *report, int64_t *budget, mote_error *e) {
-  const int64_t before = *budget;
-  MOTE_TRY(sweep(w, rewrites[i], &report->done[i].count, budget, e));
-  if (*budget == before || rewrites[i] == &rewrite_drop_unused) return MOTE_OK;
-  int32_t left = 0;
-  return sweep(w, &rewrite_drop_unused, &left, budget, e);
+/* One rewrite everywhere; *changed when it applied. What it took in is read by nobody any more, and must not look like
+ * a second reader to the next one. */
+static mote_status sweep_clean(rewriting *w, int i, passes_report *report, bool *changed, mote_error *e) {
+  int32_t count = 0, left = 0;
+  MOTE_TRY(sweep(w, rewrites[i], &count, e));
+  if (!count) return MOTE_OK;
+  report->done[i].count += count;
+  *changed = true;
+  return rewrites[i] == &rewrite_drop_unused ? MOTE_OK : sweep(w, &rewrite_drop_unused, &left, e);
 }
 
 static mote_status rounds(rewriting *w, passes_report *report, mote_error *e) {
-  int64_t budget = 1000 + 8 * (int64_t)w->g->num_nodes;
-  for (int round = 0; round < ROUNDS; round++) {
-    const int64_t before = budget;
+  w->budget = work_budget;
+  bool changed = true;
+  for (int round = 0; round < ROUNDS && changed && w->budget > 0; round++) {
+    changed = false;
     for (int i = 0; i < REWRITES; i++)
-      if (chosen(rewrites[i], w->options)) MOTE_TRY(sweep_clean(w, i, report, &budget, e));
-    if (budget == before) break;
+      if (chosen(rewrites[i], w->options)) MOTE_TRY(sweep_clean(w, i, report, &changed, e));
   }
   return MOTE_OK;
 }

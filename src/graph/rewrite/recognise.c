@@ -186,12 +186,23 @@ static double point(int i) {
   return sign * (k < 80 ? k * 0.11 + 0.013 : 8.8 * pow(1.9, k - 79));
 }
 
-static bool agrees(const rewriting *w, const cone *c, double (*f)(double x, double p), double p) {
-  for (int i = 0; i < POINTS; i++) {
-    const double x = point(i), is = value_at(w, c, x), want = f(x, p);
-    if (!(fabs(is - want) <= 2e-6 * fmax(1, fabs(want)))) return false;
+/* The activation that the cone agrees with at all points; -1: none. */
+static int find(rewriting *w, const cone *c, double alpha) {
+  bool fits[KINDS];
+  int left = KINDS, kind = -1;
+  for (int k = 0; k < KINDS; k++) fits[k] = true;
+  for (int i = 0; i < POINTS && left; i++) {
+    const double x = point(i), is = value_at(w, c, x);
+    left = 0;
+    for (int k = KINDS - 1; k >= 0; k--) {
+      if (!fits[k]) continue;
+      const double want = known_as[k].f(x, alpha);
+      fits[k] = fabs(is - want) <= 2e-6 * fmax(1, fabs(want));
+      if (fits[k]) left++, kind = k;
+    }
   }
-  return true;
+  w->budget -= c->count * c->count;
+  return left ? kind : -1;
 }
 
 static bool put(rewriting *w, int32_t root, int kind, int32_t x, double alpha) {
@@ -210,11 +221,9 @@ static bool recognise_from(rewriting *w, int32_t root, int32_t source) {
   const int32_t code = rw_node(w, root)->op->code;
   if (c.count == 1 && code != sch_BuiltinOperator_MAXIMUM && code != sch_BuiltinOperator_MINIMUM) return false;
   const double alpha = -value_at(w, &c, -1);
-  for (int i = 0; i < KINDS; i++) {
-    if (known_as[i].code == sch_BuiltinOperator_LEAKY_RELU && !(alpha > 0 && alpha < 1)) continue;
-    if (agrees(w, &c, known_as[i].f, alpha)) return put(w, root, i, source, alpha);
-  }
-  return false;
+  const int kind = find(w, &c, alpha);
+  if (kind < 0 || (known_as[kind].code == sch_BuiltinOperator_LEAKY_RELU && !(alpha > 0 && alpha < 1))) return false;
+  return put(w, root, kind, source, alpha);
 }
 
 /* Values that the root may be a function of: what its operands are made from, nearest first. */

@@ -24,7 +24,8 @@ typedef struct rewriting {
   bool *is_output, *is_input;
   bool *dead; /* [room]: nodes that are gone */
   int32_t room_dead;
-  arena keep; /* of `dead` */
+  arena keep;     /* of `dead` */
+  int64_t budget; /* of work, in nodes and values looked at; who looks at many takes them off */
 } rewriting;
 
 struct rewrite {

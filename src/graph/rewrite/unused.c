@@ -136,6 +136,7 @@ static bool share(rewriting *w, int32_t node) {
   const graph_node *const n = rw_node(w, node);
   if (n->num_outputs != 1 || !n->num_inputs || n->op->traits & (OP_STATEFUL | OP_CALLS) || n->op->state_size)
     return false;
+  w->budget -= node / 8;
   for (int32_t i = 0; i < node; i++) {
     if (w->dead[i] || !same_work(w, n, rw_node(w, i))) continue;
     if (rw_same_shape(w, rw_output(w, node), rw_output(w, i)) && rw_bypass(w, node, rw_output(w, i))) return true;
