@@ -97,7 +97,11 @@ static bool try_at(rewriting *w, const rewrite *r, int32_t node) {
   const int32_t nodes = w->g->num_nodes, values = w->g->num_values;
   const bool changed = r->apply(w, node) && !w->b.failed;
   build_forgive(&w->b);
-  if (changed) return true;
+  if (changed) {
+    /* What is made stands where the node stood that it replaces: for messages and profiles. */
+    for (int32_t i = nodes; i < w->g->num_nodes; i++) w->g->nodes[i].index = w->g->nodes[node].index;
+    return true;
+  }
   w->g->num_nodes = nodes;
   w->g->num_values = values;
   return false;
@@ -179,6 +183,7 @@ mote_status passes_run(graph_set *set, arena *a, const passes_options *options, 
     report->done[i].name = rewrites[i]->name;
     report->done[i].reason = rewrites[i]->reason;
   }
-  for (int32_t s = 0; s < set->count; s++) MOTE_TRY(rewrite_graph(set, s, a, options ? options : &all, report, e));
-  return graph_compact(set, a, e);
+  if (!options) options = &all;
+  for (int32_t s = 0; s < set->count; s++) MOTE_TRY(rewrite_graph(set, s, a, options, report, e));
+  return options->keep_numbers ? MOTE_OK : graph_compact(set, a, e);
 }

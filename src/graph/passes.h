@@ -15,8 +15,9 @@ typedef struct rewrite rewrite;
 typedef struct passes_options {
   uint32_t marks; /* rewrites that have all of these */
   bool check; /* hold the graph against the checker after each rewrite that changed something; debug builds always do */
-  const char *only; /* names separated by spaces; NULL: all */
-  const char *off;  /* names that are left out; NULL: none */
+  bool keep_numbers; /* values keep their numbers, and those that nobody names any more stay */
+  const char *only;  /* names separated by spaces; NULL: all */
+  const char *off;   /* names that are left out; NULL: none */
   /* Whether an operator may be used that was not there; NULL: all may. */
   bool (*may_use)(void *user, int32_t code, int32_t version);
   void *user;

@@ -16,6 +16,8 @@ typedef struct compiler {
   const mote_config *config;
   mote_error *error;
   size_t folded_bytes;
+  passes_report rewrites;
+  int32_t *operators; /* of each graph, as the file has them */
 } compiler;
 
 /* ---- folding ---- */
@@ -165,22 +167,31 @@ static void drop_consumed(mote_program *p, prog_graph *g) {
   }
 }
 
-/* What plan_text says of one program. */
-static mote_status write_plan(mote_program *p, mote_error *e) {
-  size_t room = 256, used = 0;
-  for (int32_t g = 0; g < p->graphs.count; g++)
+/* What plan_text says of one program: its steps, then the rewrites that made them what they are, and why. */
+static mote_status write_plan(const compiler *k) {
+  mote_program *p = k->p;
+  size_t room = 256 + (size_t)k->rewrites.rewrites * 256, used = 0;
+  for (int32_t g = 0; g < p->graphs.count; g++) {
+    room += 128;
     for (int32_t s = 0; s < p->compiled[g].num_steps; s++) room += strlen(p->compiled[g].steps[s].node->op->name) + 64;
+  }
   p->plan_text = arena_alloc(&p->arena, room);
-  if (!p->plan_text) return err_memory(e, "the plan's text", room);
+  if (!p->plan_text) return err_memory(k->error, "the plan's text", room);
   for (int32_t g = 0; g < p->graphs.count; g++) {
     const prog_graph *c = &p->compiled[g];
-    used +=
-        (size_t)snprintf(p->plan_text + used, room - used, "%ssubgraph %d: %d operators, %d folded\n", g ? "\n" : "",
-                         (int)g, (int)c->graph->num_nodes, (int)(c->graph->num_nodes - c->num_steps));
+    const int32_t fewer = k->operators[g] - c->graph->num_nodes;
+    used += (size_t)snprintf(p->plan_text + used, room - used, "%ssubgraph %d: %d operators, %d folded", g ? "\n" : "",
+                             (int)g, (int)k->operators[g], (int)(c->graph->num_nodes - c->num_steps));
+    if (fewer) used += (size_t)snprintf(p->plan_text + used, room - used, ", %d fewer by rewrites", (int)fewer);
+    used += (size_t)snprintf(p->plan_text + used, room - used, "\n");
     for (int32_t s = 0; s < c->num_steps && used < room; s++)
       used += (size_t)snprintf(p->plan_text + used, room - used, "%5d  %s  [operator %d]\n", (int)s,
                                c->steps[s].node->op->name, (int)c->steps[s].node->index);
   }
+  for (int32_t i = 0; i < k->rewrites.rewrites && used < room; i++)
+    if (k->rewrites.done[i].count)
+      used += (size_t)snprintf(p->plan_text + used, room - used, "rewrite %s, %d x: %s\n", k->rewrites.done[i].name,
+                               (int)k->rewrites.done[i].count, k->rewrites.done[i].reason);
   return MOTE_OK;
 }
 
@@ -197,7 +208,7 @@ static mote_status compile_all(compiler *k) {
     for (int32_t n = 0; n < g->graph->num_nodes; n++) MOTE_TRY(compile_node(k, g, &g->graph->nodes[n]));
     drop_consumed(p, g);
   }
-  return write_plan(p, k->error);
+  return write_plan(k);
 }
 
 /* ---- the program ---- */
@@ -235,6 +246,10 @@ static mote_status make(mote_program *p, const mote_config *config, const graph_
   const graph_lookup lookup = {find_custom, &k};
   if (graphs) p->graphs = *graphs;
   else MOTE_TRY(graph_lift(p->model->schema, &lookup, &p->arena, &p->graphs, e));
+  k.operators = ARENA_ARRAY(&p->arena, int32_t, (size_t)p->graphs.count + 1);
+  if (!k.operators) return err_memory(e, "the program", 0);
+  for (int32_t i = 0; i < p->graphs.count; i++) k.operators[i] = p->graphs.graphs[i].num_nodes;
+  if (!graphs && !(config && config->no_rewrites)) program_improve(p, &k.rewrites);
   return compile_all(&k);
 }
 

@@ -2,6 +2,7 @@
  *
  *   model.c    open, verify, share          compile.c  model -> program: check, prepare, fold
  *   host.c     services to operators        frame.c    shapes of one subgraph -> steps ready to run
+ *   improve.c  rewrites before compiling
  *   place.c    lifetimes -> offsets         run.c      steps, late values, calls
  *   session.c  public session API           signature.c  names of inputs and outputs
  */
@@ -13,6 +14,7 @@
 
 #include "base/thread.h"
 #include "graph/graph.h"
+#include "graph/passes.h"
 #include "mote/mote.h"
 #include "mote/op.h"
 
@@ -96,6 +98,9 @@ mote_program *program_retain(const mote_program *p);
 mote_program *program_of_graphs(const mote_model *model, const mote_config *config, const graph_set *graphs,
                                 mote_error *e);
 
+/* improve.c: applies rewrites to the program's graphs; report says which, and is empty where nothing could be done. */
+void program_improve(mote_program *p, passes_report *report);
+
 /* ---- frames ---- */
 typedef struct frame frame;
 
@@ -165,7 +170,7 @@ struct mote_session {
   void ***state; /* [graphs][values]: variable tensors */
   uint64_t state_bytes;
   op_resource *resources; /* [program->num_resources] */
-  op_tensor_lists lists;         /* that variants stand for */
+  op_tensor_lists lists;  /* that variants stand for */
   bool *called;           /* [graphs]: CALL_ONCE has run */
   void ***op_state;       /* [graphs][steps]: state of operators that have some */
   _Atomic int cancel;

@@ -83,14 +83,13 @@ class Info(Case):
     def test_a_model_of_14_mb_in_10_ms(self):
         """The time that the processor takes; the best of several, on a machine that does other things too."""
         n, width, layers = Net(), 1024, 13
-        at = x = n.tensor("x", "FLOAT32", [1, width])
+        x, outputs = n.tensor("x", "FLOAT32", [1, width]), []
         weights = struct.pack("<f", 0.5) * (width * 256)
         for i in range(layers):
             w = n.tensor(f"w{i}", "FLOAT32", [256, width], data=weights)
-            to = n.tensor(f"y{i}", "FLOAT32", [1, 256])
-            n.op("FULLY_CONNECTED", [x, w, -1], [to], ("FullyConnectedOptions", {}))
-            at = to
-        n.ends([x], [at])
+            outputs.append(n.tensor(f"y{i}", "FLOAT32", [1, 256]))
+            n.op("FULLY_CONNECTED", [x, w, -1], [outputs[-1]], ("FullyConnectedOptions", {}))
+        n.ends([x], outputs)
         path = self.net("large.tflite", n)
         self.assertGreater(os.path.getsize(path), 13_600_000)
         self.assertEqual(self.json("info", path)["macs"], layers * width * 256)
