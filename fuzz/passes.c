@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!model) return 0;
   arena a;
   graph_set set;
-  const passes_options options = {.check = true};
+  const passes_options options = {.list = rewrites_for_files, .check = graph_check};
   arena_init(&a, model->mem);
   if (graph_lift(model->schema, NULL, &a, &set, &e) == MOTE_OK && graph_infer(&set, &a, &e) == MOTE_OK &&
       graph_check(&set, false, model->mem, &e) == MOTE_OK) {

@@ -9,27 +9,15 @@
 #include "base/error.h"
 #include "graph/rewrite/rewrite.h"
 
-#define REWRITE(name) extern const rewrite rewrite_##name;
-#include "graph/rewrite/list.def"
-#undef REWRITE
-
-static const rewrite *const rewrites[] = {
-#define REWRITE(name) &rewrite_##name,
-#include "graph/rewrite/list.def"
-#undef REWRITE
-};
-
-enum { REWRITES = sizeof rewrites / sizeof *rewrites, ROUNDS = 40 };
+enum { ROUNDS = 40 };
 
 /* Nodes and values that may be looked at, all rounds together: a second or two. */
 static const int64_t work_budget = INT64_C(1) << 30;
 
-_Static_assert(sizeof rewrites / sizeof *rewrites <= (size_t)PASSES_MAX, "a report has room for every rewrite");
-
 #ifdef MOTE_DEBUG
-static const bool always_check = true;
+#define CHECKER(options) ((options)->check ? (options)->check : graph_check)
 #else
-static const bool always_check = false;
+#define CHECKER(options) ((options)->check)
 #endif
 
 /* ---- who makes and reads what ---- */
@@ -115,8 +103,7 @@ static bool listed(const char *names, const char *name) {
 }
 
 static bool chosen(const rewrite *r, const passes_options *o) {
-  if ((r->marks & o->marks) != o->marks || listed(o->off, r->name)) return false;
-  return !o->only || listed(o->only, r->name);
+  return !listed(o->off, r->name) && (!o->only || listed(o->only, r->name));
 }
 
 /* One rewrite at every node there was; what it makes is looked at in the next round. *count grows by how often it
@@ -132,30 +119,31 @@ static mote_status sweep(rewriting *w, const rewrite *r, int32_t *count, mote_er
   }
   if (*count == before) return MOTE_OK;
   MOTE_TRY(tidy(w, e));
-  if (!w->options->check && !always_check) return MOTE_OK;
-  const mote_status status = graph_check(w->set, false, w->b.arena->mem, e);
+  if (!CHECKER(w->options)) return MOTE_OK;
+  const mote_status status = CHECKER(w->options)(w->set, false, w->b.arena->mem, e);
   if (status != MOTE_OK) err_prefix(e, "after the rewrite '%s'", r->name);
   return status;
 }
 
 /* One rewrite everywhere; *changed when it applied. What it took in is read by nobody any more, and must not look like
  * a second reader to the next one. */
-static mote_status sweep_clean(rewriting *w, int i, passes_report *report, bool *changed, mote_error *e) {
+static mote_status sweep_clean(rewriting *w, const rewrite *r, int32_t *done, bool *changed, mote_error *e) {
   int32_t count = 0, left = 0;
-  MOTE_TRY(sweep(w, rewrites[i], &count, e));
+  MOTE_TRY(sweep(w, r, &count, e));
   if (!count) return MOTE_OK;
-  report->done[i].count += count;
+  *done += count;
   *changed = true;
-  return rewrites[i] == &rewrite_drop_unused ? MOTE_OK : sweep(w, &rewrite_drop_unused, &left, e);
+  return r == &rewrite_drop_unused ? MOTE_OK : sweep(w, &rewrite_drop_unused, &left, e);
 }
 
 static mote_status rounds(rewriting *w, passes_report *report, mote_error *e) {
+  const rewrite *const *const list = w->options->list;
   w->budget = work_budget;
   bool changed = true;
   for (int round = 0; round < ROUNDS && changed && w->budget > 0; round++) {
     changed = false;
-    for (int i = 0; i < REWRITES; i++)
-      if (chosen(rewrites[i], w->options)) MOTE_TRY(sweep_clean(w, i, report, &changed, e));
+    for (int32_t i = 0; i < report->rewrites; i++)
+      if (chosen(list[i], w->options)) MOTE_TRY(sweep_clean(w, list[i], &report->done[i].count, &changed, e));
   }
   return MOTE_OK;
 }
@@ -175,15 +163,14 @@ static mote_status rewrite_graph(graph_set *set, int32_t index, arena *a, const 
 }
 
 mote_status passes_run(graph_set *set, arena *a, const passes_options *options, passes_report *report, mote_error *e) {
-  static const passes_options all = {.marks = REWRITE_FILE};
   passes_report ignored;
   if (!report) report = &ignored;
-  *report = (passes_report){.rewrites = REWRITES};
-  for (int i = 0; i < REWRITES; i++) {
-    report->done[i].name = rewrites[i]->name;
-    report->done[i].reason = rewrites[i]->reason;
+  *report = (passes_report){0};
+  for (int32_t i = 0; options->list && options->list[i] && i < PASSES_MAX; i++) {
+    report->done[i].name = options->list[i]->name;
+    report->done[i].reason = options->list[i]->reason;
+    report->rewrites++;
   }
-  if (!options) options = &all;
   for (int32_t s = 0; s < set->count; s++) MOTE_TRY(rewrite_graph(set, s, a, options, report, e));
   return options->keep_numbers ? MOTE_OK : graph_compact(set, a, e);
 }

@@ -12,9 +12,14 @@ enum {
 
 typedef struct rewrite rewrite;
 
+/* Lists of rewrites, in the order in which they are tried; end with NULL. */
+extern const rewrite *const rewrites_for_files[];   /* all that fit a file */
+extern const rewrite *const rewrites_for_running[]; /* of use when running, and exact; a runtime has no others in it */
+
 typedef struct passes_options {
-  uint32_t marks; /* rewrites that have all of these */
-  bool check; /* hold the graph against the checker after each rewrite that changed something; debug builds always do */
+  const rewrite *const *list; /* at most PASSES_MAX; NULL: none */
+  /* Holds the set against a checker (graph_check) after each rewrite that changed something; NULL: none. */
+  mote_status (*check)(const graph_set *set, bool final, mem *m, mote_error *e);
   bool keep_numbers; /* values keep their numbers, and those that nobody names any more stay */
   const char *only;  /* names separated by spaces; NULL: all */
   const char *off;   /* names that are left out; NULL: none */
@@ -33,7 +38,7 @@ typedef struct passes_report {
 } passes_report;
 
 /* Applies the rewrites to every graph of the set, and leaves nodes in order and values numbered anew (graph_compact).
- * options NULL: all that fit a file. report may be NULL. */
+ * report may be NULL. */
 mote_status passes_run(graph_set *set, arena *a, const passes_options *options, passes_report *report, mote_error *e);
 
 #endif

@@ -103,8 +103,9 @@ static bool may_use(void *user, int32_t code, int32_t version) {
 
 static mote_status improve(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   passes_report done;
-  const passes_options options = {
-      .marks = REWRITE_FILE, .may_use = config->runtime ? may_use : NULL, .user = (void *)(uintptr_t)config->runtime};
+  const passes_options options = {.list = rewrites_for_files,
+                                  .may_use = config->runtime ? may_use : NULL,
+                                  .user = (void *)(uintptr_t)config->runtime};
   MOTE_TRY(passes_run(&g->set, &g->arena, &options, &done, e));
   for (int32_t i = 0; i < done.rewrites; i++)
     if (done.done[i].count && r->num_rewrites < MOTE_CONVERT_REWRITES)

@@ -10,6 +10,15 @@
 #include "graph/eval.h"
 #include "runtime/runtime.h"
 
+#ifdef MOTE_NO_REWRITES /* for builds that have to be small */
+
+void program_improve(mote_program *p, passes_report *report) {
+  (void)p;
+  *report = (passes_report){0};
+}
+
+#else
+
 /* Descriptors of the caller's own see sessions alone. */
 static bool all_known(const graph_set *set) {
   for (int32_t s = 0; s < set->count; s++)
@@ -65,8 +74,7 @@ static void restore_values(const graph_set *from, graph_set *to) {
 }
 
 void program_improve(mote_program *p, passes_report *report) {
-  const passes_options options = {
-      .marks = REWRITE_RUNTIME | REWRITE_EXACT, .keep_numbers = true, .off = "fold-constants share-equal"};
+  const passes_options options = {.list = rewrites_for_running, .keep_numbers = true};
   graph_set copy;
   *report = (passes_report){0};
   if (!all_known(&p->graphs) || !copy_graphs(&p->graphs, &p->arena, &copy)) return;
@@ -79,3 +87,5 @@ void program_improve(mote_program *p, passes_report *report) {
   restore_values(&p->graphs, &copy);
   p->graphs = copy;
 }
+
+#endif

@@ -160,7 +160,10 @@ void bench_end(bench *t, const char *only, const char *operators, double bound) 
   mote_error e = {0};
   if (t->b.failed) fail_msg("%s", t->b.error.text);
   run(t, &before);
-  const passes_options options = {.check = true, .only = only, .marks = only ? 0 : REWRITE_FILE};
+  const passes_options options = {.list =
+                                      only && !strcmp(only, "drop-flatten") ? rewrites_for_running : rewrites_for_files,
+                                  .check = graph_check,
+                                  .only = only};
   if (passes_run(&t->set, &t->arena, &options, NULL, &e) != MOTE_OK) fail_msg("%s", e.text);
   if (operators) same_operators(t, operators);
   build_resume(&t->b, &t->arena, &t->set, 0);

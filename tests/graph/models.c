@@ -17,8 +17,8 @@
 #include "schema/write.h"
 
 /* The file after rewriting; NULL when this build lacks operators. */
-static uint8_t *rewritten(const char *name, mote_model *model, uint32_t marks, mem *m, size_t *size, int32_t *before,
-                          int32_t *after) {
+static uint8_t *rewritten(const char *name, mote_model *model, const rewrite *const *list, mem *m, size_t *size,
+                          int32_t *before, int32_t *after) {
   arena a;
   graph_set set;
   sch_Model *records;
@@ -27,7 +27,7 @@ static uint8_t *rewritten(const char *name, mote_model *model, uint32_t marks, m
   uint8_t *data = NULL;
   arena_init(&a, m);
   if (graph_lift(model->schema, NULL, &a, &set, &e) == MOTE_OK) {
-    const passes_options options = {.marks = marks, .check = true};
+    const passes_options options = {.list = list, .check = graph_check};
     *before = set.graphs[0].num_nodes;
     if (graph_infer(&set, &a, &e) != MOTE_OK) fail_msg("%s: %s", name, e.text);
     if (passes_run(&set, &a, &options, NULL, &e) != MOTE_OK) fail_msg("%s: %s", name, e.text);
@@ -110,12 +110,12 @@ static void same_answers(const char *name, running *a, running *b) {
   }
 }
 
-static void survives(const char *name, mote_model *model, uint32_t marks) {
+static void survives(const char *name, mote_model *model, const rewrite *const *list) {
   mem *m = mem_new(NULL, 0);
   size_t size;
   int32_t before = 0, after = 0;
   mote_error e = {0};
-  uint8_t *data = rewritten(name, model, marks, m, &size, &before, &after);
+  uint8_t *data = rewritten(name, model, list, m, &size, &before, &after);
   if (data) {
     mote_model *copy = mote_model_from_memory(data, size, NULL, &e);
     if (!copy) fail_msg("%s: the rewritten file is refused: %s", name, e.text);
@@ -131,7 +131,7 @@ static void survives(const char *name, mote_model *model, uint32_t marks) {
   mem_release(m);
 }
 
-static void with_marks(uint32_t marks) {
+static void with_list(const rewrite *const *list) {
   const char *shared = getenv("MOTE_SHARED");
   char folder[4100], path[4400];
   snprintf(folder, sizeof folder, "%s/models", shared ? shared : "../shared");
@@ -145,18 +145,18 @@ static void with_marks(uint32_t marks) {
     snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
     mote_model *model = mote_model_open(path, NULL, NULL);
     assert_non_null(model);
-    survives(f->d_name, model, marks);
+    survives(f->d_name, model, list);
     mote_model_free(model);
   }
   closedir(d);
 }
 
-static void rewrites_for_files(void **s) {
+static void all_that_fit_a_file(void **s) {
   (void)s;
-  with_marks(REWRITE_FILE);
+  with_list(rewrites_for_files);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(rewrites_for_files)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_that_fit_a_file)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

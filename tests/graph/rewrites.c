@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "graph/bench.h"
+#include "graph/rewrite/rewrite.h"
 
 #define CASE(name) static void name(void **state)
 
@@ -526,7 +527,7 @@ CASE(flattening_goes_when_running) {
   const int32_t x = bench_input(&t, "x", DIMS(-1, 2, 3));
   const int32_t flat = OP(&t, RESHAPE, NULL, x, INTS(&t, -1, 6));
   bench_output(&t, OP(&t, FULLY_CONNECTED, NULL, flat, bench_const(&t, DIMS(4, 6))));
-  bench_end(&t, "drop-flatten drop-unused", "FULLY_CONNECTED", 0);
+  bench_end(&t, "drop-flatten", "FULLY_CONNECTED", 0);
 }
 
 CASE(holes_are_dilation) {
@@ -604,6 +605,19 @@ CASE(all_rewrites_together) {
   bench_end(&t, NULL, "TRANSPOSE CONV_2D CONV_2D ADD MEAN", 2e-6);
 }
 
+/* Lists go by marks. */
+CASE(lists_and_marks_agree) {
+  (void)state;
+  for (const rewrite *const *r = rewrites_for_files; *r; r++) assert_true((*r)->marks & REWRITE_FILE);
+  for (const rewrite *const *r = rewrites_for_running; *r; r++) {
+    assert_true((*r)->marks & REWRITE_RUNTIME);
+    assert_true((*r)->marks & REWRITE_EXACT);
+    bool listed = false;
+    for (const rewrite *const *f = rewrites_for_files; *f; f++) listed |= *f == *r;
+    assert_int_equal(listed, ((*r)->marks & REWRITE_FILE) != 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(constants_are_folded),
@@ -646,6 +660,7 @@ int main(void) {
       cmocka_unit_test(powers_and_squares_are_recognised),
       cmocka_unit_test(broadcasts_go),
       cmocka_unit_test(requantization_goes_where_scales_agree),
+      cmocka_unit_test(lists_and_marks_agree),
       cmocka_unit_test(all_rewrites_together),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,10 @@ struct rewrite {
   bool (*apply)(rewriting *w, int32_t node);
 };
 
+#define REWRITE(name) extern const rewrite rewrite_##name;
+#include "graph/rewrite/list.def"
+#undef REWRITE
+
 /* ---- looking ---- */
 
 static inline const graph_node *rw_node(const rewriting *w, int32_t node) { return &w->g->nodes[node]; }
