@@ -34,6 +34,15 @@ typedef struct sorter {
   int32_t count;
 } sorter;
 
+/* The node that has to come before a reader of the value; -1: none. What has no elements needs nobody. */
+static int32_t needed(const sorter *s, int32_t value) {
+  if (value < 0) return -1;
+  const graph_value *const v = &s->g->values[value];
+  for (int32_t i = 0; i < v->rank; i++)
+    if (v->dims[i] == 0) return -1;
+  return s->producer[value];
+}
+
 /* Node `first` behind all that it needs: depth first, with a stack. False on a circle; then *at is on it. */
 static bool place(sorter *s, int32_t first, int32_t *at) {
   int32_t depth = 0;
@@ -49,8 +58,7 @@ static bool place(sorter *s, int32_t first, int32_t *at) {
       depth--;
       continue;
     }
-    const int32_t v = n->inputs[s->slot[depth]++];
-    const int32_t needs = v < 0 ? -1 : s->producer[v];
+    const int32_t needs = needed(s, n->inputs[s->slot[depth]++]);
     if (needs < 0 || s->state[needs] == DONE) continue;
     if (s->state[needs] == OPEN) return *at = needs, false;
     s->state[needs] = OPEN;
