@@ -14,7 +14,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
   foreach(name loops lstm_f32 lstm_s16 softmax_f32)
     set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/scalar/${name}.c PROPERTIES COMPILE_OPTIONS -Os)
   endforeach()
-  foreach(name scalar/gemm_f32 scalar/gemm_s8 scalar/dwconv_f32 scalar/dwconv_s8 scalar/dwconv_sums scalar/dots
+  foreach(name scalar/gemm_f32 scalar/dwconv_s8 scalar/dwconv_sums scalar/dots
                scalar/dynquant arith fold number pool_l2 real)
     set_source_files_properties(${CMAKE_SOURCE_DIR}/src/kernels/${name}.c PROPERTIES COMPILE_OPTIONS "${MOTE_VECTORS}")
   endforeach()
@@ -27,7 +27,7 @@ function(mote_isa folder)
   if(sources)
     add_library(kernels_${folder} OBJECT ${sources})
     target_compile_options(kernels_${folder} PRIVATE ${MOTE_VECTORS} $<$<C_COMPILER_ID:GNU>:-falign-jumps=1>
-                           -falign-loops=16 ${ARGN})
+                           -falign-loops=8 ${ARGN})
     set(MOTE_ISA_ROOMS ${MOTE_ISA_ROOMS} kernels_${folder} PARENT_SCOPE)
   endif()
 endfunction()

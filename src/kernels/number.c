@@ -40,6 +40,7 @@ static bool is_native(mote_type type) {
   }
 #define SAME(v) (v)
 #define NOT_ZERO(v) ((v) != 0)
+#define WITH_SIGN(v) ((int64_t)((v) ^ sign) - sign)
 
 static void unpack(mote_type type, const uint8_t *x, size_t first, size_t n, int64_t *y) {
   KERN_ELEMENTWISE
@@ -49,17 +50,20 @@ static void unpack(mote_type type, const uint8_t *x, size_t first, size_t n, int
   }
 }
 
+/* Bits of a signed integer are met as unsigned ones, with the sign turned, and lowered by it: one loop for both. */
 const void *num_read(mote_type type, const void *data, size_t first, size_t n, void *block) {
+  const bool is_signed = type == MOTE_INT8 || type == MOTE_INT16 || type == MOTE_INT32;
+  const uint32_t sign = is_signed ? UINT32_C(1) << (mote_type_bits(type) - 1) : 0;
   switch ((int)type) {
     case MOTE_FLOAT16: READ(uint16_t, float, f16_to_f32)
     case MOTE_BFLOAT16: READ(uint16_t, float, bf16_to_f32)
     case MOTE_BOOL: READ(uint8_t, int64_t, NOT_ZERO)
-    case MOTE_INT8: READ(int8_t, int64_t, SAME)
-    case MOTE_UINT8: READ(uint8_t, int64_t, SAME)
-    case MOTE_INT16: READ(int16_t, int64_t, SAME)
-    case MOTE_UINT16: READ(uint16_t, int64_t, SAME)
-    case MOTE_INT32: READ(int32_t, int64_t, SAME)
-    case MOTE_UINT32: READ(uint32_t, int64_t, SAME)
+    case MOTE_INT8:
+    case MOTE_UINT8: READ(uint8_t, int64_t, WITH_SIGN)
+    case MOTE_INT16:
+    case MOTE_UINT16: READ(uint16_t, int64_t, WITH_SIGN)
+    case MOTE_INT32:
+    case MOTE_UINT32: READ(uint32_t, int64_t, WITH_SIGN)
     case MOTE_INT2:
     case MOTE_INT4:
     case MOTE_UINT4: unpack(type, data, first, n, block); return block;

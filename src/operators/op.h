@@ -214,7 +214,7 @@ struct mote_op {
    * are passed over. */
   const char *types;
   uint32_t traits;
-  size_t params_size, record_size, state_size; /* state that shapes decide: see op_ctx */
+  uint32_t params_size, record_size, state_size; /* state that shapes decide: see op_ctx */
   op_phase check, prepare, infer, plan, run;
   const void *variant; /* what sets an operator apart from others of its file, as that file has it. What only other
                           operators' variants name, a build without those leaves out */

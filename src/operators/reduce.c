@@ -37,7 +37,6 @@ static bool is_quantized(const op_ctx *c) {
 }
 
 static bool is_mean(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_MEAN; }
-static bool is_product(const op_ctx *c) { return c->op->code == sch_BuiltinOperator_REDUCE_PROD; }
 
 /* True of what gives one of its elements. */
 static bool is_extreme(const op_ctx *c) {
@@ -107,10 +106,29 @@ static mote_status infer(op_ctx *c) {
   return MOTE_OK;
 }
 
+typedef union sums {
+  uint8_t u8[BLOCK];
+  int16_t i16[BLOCK];
+  float f32[BLOCK];
+  int32_t i32[BLOCK];
+  int64_t i64[BLOCK];
+} sums;
+
+typedef struct walk walk;
+
+/* What an operator folds by. */
+typedef struct reduction {
+  fx_mult (*mult)(const op_ctx *c, uint64_t count); /* of a quantized result of `count` > 0 inputs */
+  reduce_fn (*kernel)(mote_type type, cpu_level isa);
+  void (*begin)(const walk *w, sums *s, size_t n);
+  void (*finish)(const walk *w, const sums *s, size_t n, size_t at);
+} reduction;
+
 /* ---- plan ---- */
 
 /* The reference's way to divide by count: as many bits of headroom as there are go into the multiplier first. */
-static fx_mult mean_multiplier(fx_mult mult, uint64_t count) {
+static fx_mult mult_mean(const op_ctx *c, uint64_t count) {
+  const fx_mult mult = ((const reduce_params *)c->params)->mult;
   int bits = 0;
   while (count >> (bits + 1)) bits++;
   int shift = bits < 32 ? bits : 32;
@@ -118,6 +136,15 @@ static fx_mult mean_multiplier(fx_mult mult, uint64_t count) {
   if (shift < 0) return (fx_mult){0, 0};
   const int64_t scaled = (int64_t)((uint64_t)mult.m << shift);
   return (fx_mult){.m = (int32_t)(scaled / (int64_t)count), .shift = mult.shift - shift};
+}
+
+static fx_mult mult_product(const op_ctx *c, uint64_t count) {
+  return fx_quantize_multiplier((double)c->in[0]->scale / pow((double)c->out[0]->scale, 1.0 / (double)count));
+}
+
+static fx_mult mult_plain(const op_ctx *c, uint64_t count) {
+  (void)count;
+  return ((const reduce_params *)c->params)->mult;
 }
 
 static mote_status plan(op_ctx *c) {
@@ -140,27 +167,17 @@ static mote_status plan(op_ctx *c) {
     }
     before = reduced;
   }
-  const fx_mult mult = ((const reduce_params *)c->params)->mult;
-  p->mult = is_quantized(c) && is_mean(c) && p->count ? mean_multiplier(mult, p->count) : mult;
-  if (is_quantized(c) && is_product(c) && p->count)
-    p->mult = fx_quantize_multiplier((double)x->scale / pow((double)c->out[0]->scale, 1.0 / (double)p->count));
+  const bool scales = is_quantized(c) && p->count;
+  p->mult = scales ? ((const reduction *)c->op->variant)->mult(c, p->count) : ((const reduce_params *)c->params)->mult;
   return MOTE_OK;
 }
 
 /* ---- run ---- */
 
-typedef union sums {
-  uint8_t u8[BLOCK];
-  int16_t i16[BLOCK];
-  float f32[BLOCK];
-  int32_t i32[BLOCK];
-  int64_t i64[BLOCK];
-} sums;
-
-typedef struct walk {
+struct walk {
+  const reduction *by;
   const reduce_plan *plan;
   const reduce_params *params;
-  int32_t code; /* of the operator */
   reduce_fn sum;
   map_fn requant; /* of 8 and 16 bits */
   mote_type type;
@@ -175,61 +192,52 @@ typedef struct walk {
   size_t width;                       /* outputs side by side */
   reduce_shape shape;                 /* of what the kernel does at a time, but for its rows */
   size_t blocks, units, units_a_task; /* blocks of a row of outputs, in all, and in a task */
-} walk;
+};
 
-/* What n results are before anything has been folded into them. */
-static void begin(const walk *w, sums *s, size_t n) {
-  const bool max = w->code == sch_BuiltinOperator_REDUCE_MAX;
-  memset(s, w->code == sch_BuiltinOperator_REDUCE_ALL, sizeof *s);
-  if (w->code == sch_BuiltinOperator_REDUCE_PROD) {
-    for (size_t i = 0; i < n; i++) {
-      if (w->type == MOTE_FLOAT32) s->f32[i] = 1;
-      else s->i64[i] = w->type == MOTE_INT32 || w->type == MOTE_INT64 ? 1 : FOLD_NOTHING;
-    }
-    return;
-  }
-  if (!max && w->code != sch_BuiltinOperator_REDUCE_MIN) return;
-  for (size_t i = 0; i < n; i++) switch ((int)w->type) {
-      case MOTE_FLOAT32: s->f32[i] = max ? -FLT_MAX : FLT_MAX; break;
-      case MOTE_INT16: s->i16[i] = max ? INT16_MIN : INT16_MAX; break;
-      case MOTE_INT32: s->i32[i] = max ? INT32_MIN : INT32_MAX; break;
-      case MOTE_INT64: s->i64[i] = max ? INT64_MIN : INT64_MAX; break;
-      default: s->u8[i] = max ? 0 : UINT8_MAX; break;
-    }
+/* ---- what n results are before anything has been folded into them ---- */
+
+static void begin_zeros(const walk *w, sums *s, size_t n) {
+  (void)w, (void)n;
+  memset(s, 0, sizeof *s);
 }
 
-/* Quantized products; the product of nothing is 1. */
-static void finish_product(const walk *w, const sums *s, size_t n, size_t at) {
-  const reduce_params *p = w->params;
+static void begin_true(const walk *w, sums *s, size_t n) {
+  (void)w;
+  memset(s, 1, n);
+}
+
+static void begin_product(const walk *w, sums *s, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    const int32_t v =
-        s->i64[i] == FOLD_NOTHING ? fx_to_i32(fx_round(1 / (double)w->y_scale)) : fx_mbqm64(s->i64[i], w->plan->mult);
-    const int32_t q = fx_clamp((int64_t)v + p->y_zero, p->lo, p->hi);
-    if (w->type == MOTE_INT16) ((int16_t *)w->y)[at + i] = (int16_t)q;
-    else ((int8_t *)w->y)[at + i] = (int8_t)q;
+    if (w->type == MOTE_FLOAT32) s->f32[i] = 1;
+    else s->i64[i] = w->type == MOTE_INT32 || w->type == MOTE_INT64 ? 1 : FOLD_NOTHING;
   }
 }
 
-/* Results that are elements. */
-static void finish_extreme(const walk *w, const sums *s, size_t n, size_t at) {
-  memcpy(w->y + at * w->bytes, s, n * w->bytes);
-  if (w->params->flip)
-    for (size_t i = 0; i < n; i++) w->y[at + i] ^= (char)0x80;
+static void begin_max(const walk *w, sums *s, size_t n) {
+  for (size_t i = 0; i < n; i++) switch ((int)w->type) {
+      case MOTE_FLOAT32: s->f32[i] = -FLT_MAX; break;
+      case MOTE_INT16: s->i16[i] = INT16_MIN; break;
+      case MOTE_INT32: s->i32[i] = INT32_MIN; break;
+      case MOTE_INT64: s->i64[i] = INT64_MIN; break;
+      default: s->u8[i] = 0; break;
+    }
 }
 
-/* Finishes n sums and writes them as outputs. */
-static void finish(const walk *w, const sums *s, size_t n, size_t at) {
+static void begin_min(const walk *w, sums *s, size_t n) {
+  for (size_t i = 0; i < n; i++) switch ((int)w->type) {
+      case MOTE_FLOAT32: s->f32[i] = FLT_MAX; break;
+      case MOTE_INT16: s->i16[i] = INT16_MAX; break;
+      case MOTE_INT32: s->i32[i] = INT32_MAX; break;
+      case MOTE_INT64: s->i64[i] = INT64_MAX; break;
+      default: s->u8[i] = UINT8_MAX; break;
+    }
+}
+
+/* ---- n results as outputs, from output `at` on ---- */
+
+static void finish_sums(const walk *w, const sums *s, size_t n, size_t at) {
   const uint64_t count = w->plan->count;
   const int64_t divisor = w->mean && count ? (int64_t)count : 1;
-  const bool quantized = w->bytes < 4;
-  if (w->code == sch_BuiltinOperator_REDUCE_PROD && quantized) {
-    finish_product(w, s, n, at);
-    return;
-  }
-  if (w->code != sch_BuiltinOperator_REDUCE_PROD && w->code != sch_BuiltinOperator_SUM && !w->mean) {
-    finish_extreme(w, s, n, at);
-    return;
-  }
   switch ((int)w->type) {
     case MOTE_FLOAT32:
       if (divisor == 1) memcpy(w->y + at * w->bytes, s->f32, n * sizeof(float));
@@ -250,6 +258,29 @@ static void finish(const walk *w, const sums *s, size_t n, size_t at) {
                          .lo = p->lo,
                          .hi = p->hi};
   w->requant(s->i32, w->y + at * w->bytes, n, &q);
+}
+
+/* Quantized products; the product of nothing is 1. */
+static void finish_product(const walk *w, const sums *s, size_t n, size_t at) {
+  const reduce_params *p = w->params;
+  if (w->bytes >= 4) {
+    finish_sums(w, s, n, at);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    const int32_t v =
+        s->i64[i] == FOLD_NOTHING ? fx_to_i32(fx_round(1 / (double)w->y_scale)) : fx_mbqm64(s->i64[i], w->plan->mult);
+    const int32_t q = fx_clamp((int64_t)v + p->y_zero, p->lo, p->hi);
+    if (w->type == MOTE_INT16) ((int16_t *)w->y)[at + i] = (int16_t)q;
+    else ((int8_t *)w->y)[at + i] = (int8_t)q;
+  }
+}
+
+/* Results that are elements. */
+static void finish_elements(const walk *w, const sums *s, size_t n, size_t at) {
+  memcpy(w->y + at * w->bytes, s, n * w->bytes);
+  if (w->params->flip)
+    for (size_t i = 0; i < n; i++) w->y[at + i] ^= (char)0x80;
 }
 
 /* Adds everything that is reduced into n neighbouring outputs; x is where the first of them begins. The kernel passes
@@ -285,9 +316,9 @@ static void unit(const walk *w, size_t index) {
     row /= (size_t)p->dims[i];
   }
   sums s;
-  begin(w, &s, n);
+  w->by->begin(w, &s, n);
   if (p->count) pass(w, w->x + offset * w->bytes, &s, n);
-  finish(w, &s, n, at);
+  w->by->finish(w, &s, n, at);
 }
 
 static void task(void *arg, size_t index, int worker) {
@@ -297,10 +328,6 @@ static void task(void *arg, size_t index, int worker) {
   const size_t last = w->units - first < w->units_a_task ? w->units : first + w->units_a_task;
   for (size_t i = first; i < last; i++) unit(w, i);
 }
-
-typedef struct reduction {
-  reduce_fn (*kernel)(mote_type type, cpu_level isa);
-} reduction;
 
 static reduce_fn sum_of(mote_type type, cpu_level isa) {
   switch ((int)type) {
@@ -382,8 +409,8 @@ static mote_status run(op_ctx *c) {
   const reduce_plan *p = c->record;
   if (p->outputs == 0) return MOTE_OK;
   walk w = {.plan = p, .params = c->params, .type = c->in[0]->type, .mean = is_mean(c)};
-  w.sum = ((const reduction *)c->op->variant)->kernel(w.type, c->isa);
-  w.code = c->op->code;
+  w.by = c->op->variant;
+  w.sum = w.by->kernel(w.type, c->isa);
   w.y_scale = c->out[0]->scale;
   w.x = c->in[0]->data;
   w.y = c->out[0]->data;
@@ -398,11 +425,11 @@ static mote_status run(op_ctx *c) {
   return MOTE_OK;
 }
 
-#define REDUCE_COMMON(which)                                                                                           \
+#define REDUCE_COMMON(...)                                                                                             \
   .options = sch_BuiltinOptions_ReducerOptions, .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1,  \
   .params_size = sizeof(reduce_params), .record_size = sizeof(reduce_plan), .check = check, .infer = infer,            \
   .plan = plan, .run = run, .variant = &(const reduction) {                                                            \
-    which                                                                                                              \
+    __VA_ARGS__                                                                                                        \
   }
 
 const mote_op op_mean = {
@@ -410,7 +437,7 @@ const mote_op op_mean = {
     .code = sch_BuiltinOperator_MEAN,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON(sum_of),
+    REDUCE_COMMON(mult_mean, sum_of, begin_zeros, finish_sums),
     .notes = "Integer means truncate; the mean of nothing is 0.",
 };
 
@@ -419,7 +446,7 @@ const mote_op op_sum = {
     .code = sch_BuiltinOperator_SUM,
     .versions = 2,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON(sum_of),
+    REDUCE_COMMON(mult_plain, sum_of, begin_zeros, finish_sums),
 };
 
 const mote_op op_reduce_prod = {
@@ -427,7 +454,7 @@ const mote_op op_reduce_prod = {
     .code = sch_BuiltinOperator_REDUCE_PROD,
     .versions = 2,
     .types = "f32|i32|i64|i8|i16 i32 > =",
-    REDUCE_COMMON(product_of),
+    REDUCE_COMMON(mult_product, product_of, begin_product, finish_product),
     .notes = "Quantized products are rescaled at each step; the product of nothing is 1.",
 };
 
@@ -436,7 +463,7 @@ const mote_op op_reduce_max = {
     .code = sch_BuiltinOperator_REDUCE_MAX,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON(max_of),
+    REDUCE_COMMON(mult_plain, max_of, begin_max, finish_elements),
     .notes = "NaN is passed over; of nothing, the lowest finite value.",
 };
 
@@ -445,7 +472,7 @@ const mote_op op_reduce_min = {
     .code = sch_BuiltinOperator_REDUCE_MIN,
     .versions = 3,
     .types = "f32|i32|i64|i8|u8|i16 i32 > =",
-    REDUCE_COMMON(min_of),
+    REDUCE_COMMON(mult_plain, min_of, begin_min, finish_elements),
     .notes = "NaN is passed over; of nothing, the highest finite value.",
 };
 
@@ -454,7 +481,7 @@ const mote_op op_reduce_any = {
     .code = sch_BuiltinOperator_REDUCE_ANY,
     .versions = 1,
     .types = "bool i32 > bool",
-    REDUCE_COMMON(any_of),
+    REDUCE_COMMON(mult_plain, any_of, begin_zeros, finish_elements),
 };
 
 const mote_op op_reduce_all = {
@@ -462,5 +489,5 @@ const mote_op op_reduce_all = {
     .code = sch_BuiltinOperator_REDUCE_ALL,
     .versions = 1,
     .types = "bool i32 > bool",
-    REDUCE_COMMON(all_of),
+    REDUCE_COMMON(mult_plain, all_of, begin_true, finish_elements),
 };

@@ -48,7 +48,7 @@ static mote_status check(op_ctx *c) {
 
 /* Differences beyond what Q5.26 holds count as minus infinity: their entries stay 0. */
 static void fill_exp(softmax_params *p, double scale) {
-  const double multiplier = fmin(p->beta * scale * (1 << 26), 2147483647.0);
+  const double exact = p->beta * scale * (1 << 26), multiplier = exact < INT32_MAX ? exact : INT32_MAX;
   const fx_mult q = fx_quantize_multiplier(multiplier);
   const double radius = floor(ldexp(31.0 * (1 << 26), -q.shift));
   for (int32_t d = 0; d < 256 && d <= radius; d++) p->exp[d] = fx_exp_negative(fx_mbqm(-d, q), 5);

@@ -1,5 +1,5 @@
 /* custom.c: operators of the caller's own (mote/op.h) behind descriptors like any other. */
-#include <string.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -55,7 +55,7 @@ const void *mote_op_options(const mote_op_call *call, size_t *size) {
 }
 
 mote_status mote_op_fail(mote_op_call *call, mote_status code, const char *sentence) {
-  strncpy(call->text, sentence, sizeof call->text - 1);
+  snprintf(call->text, sizeof call->text, "%s", sentence);
   return code;
 }
 

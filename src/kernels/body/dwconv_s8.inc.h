@@ -94,7 +94,7 @@ KERN_INLINE bool block_mults(const int32_t *m, const int32_t *shift, mults q[VEC
 /* `count` channels from c on, for all pixels. zero: the packed weights' zero point may not be 0. */
 KERN_INLINE void run_pixels(const dwconv_s8_job *job, const int32_t *start, const mults q[VECTORS], size_t c,
                             size_t count, int32_t w_zero, const bool zero, const bool is_short) {
-  const size_t taps = job->kh * job->kw, whole = taps / GROUP;
+  const size_t taps = job->kh * job->kw;
   for (size_t p = 0; p < job->pixels; p++) {
     const void *const *window = job->pointers + p * job->step;
     const weight *w = (const weight *)(start + 3 * BLOCK);
@@ -104,9 +104,9 @@ KERN_INLINE void run_pixels(const dwconv_s8_job *job, const int32_t *start, cons
       sum[v] = load(start + v * LANES);
       total[v] = vec_zero();
     }
-    for (size_t g = 0; g < whole; g++, window += GROUP, w += GROUP * BLOCK)
-      add_group(sum, total, window, GROUP, c, count, w, job->x_signed, zero);
-    if (taps % GROUP) add_group(sum, total, window, taps % GROUP, c, count, w, job->x_signed, zero);
+    for (size_t t = 0; t < taps; t += GROUP, window += GROUP, w += GROUP * BLOCK)
+      if (taps - t >= GROUP) add_group(sum, total, window, GROUP, c, count, w, job->x_signed, zero);
+      else add_group(sum, total, window, taps - t, c, count, w, job->x_signed, zero);
     KERN_UNROLL
     for (int v = 0; v < VECTORS; v++) {
       if (zero) sum[v] = vec_subtract_product(sum[v], total[v], w_zero);

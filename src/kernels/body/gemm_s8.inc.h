@@ -95,11 +95,14 @@ typedef struct strip {
 /* rows and vectors are constants of each call, so that the sums become registers. */
 KERN_INLINE void tile(const strip *s, const int rows, const int vectors) {
   vec sum[MR][2];
+  static const int32_t none[MR] = {0};
+  const int32_t *sums = s->w_zero ? s->sums : none;
+  const uint32_t w_zero = (uint32_t)s->w_zero;
   const int end = vectors - 1;
   const vec start0 = load((const int32_t *)s->panel), start1 = load((const int32_t *)s->panel + end * LANES);
   KERN_UNROLL
   for (int i = 0; i < rows; i++) {
-    const int32_t row = s->w_zero ? (int32_t)((uint32_t)s->w_zero * (uint32_t)s->sums[i]) : 0;
+    const int32_t row = (int32_t)(w_zero * (uint32_t)sums[i]);
     sum[i][0] = subtract(start0, row);
     if (vectors > 1) sum[i][1] = subtract(start1, row);
   }
