@@ -19,6 +19,9 @@
 #define KERN_ELEMENTWISE _Pragma("GCC ivdep")
 #endif
 
+/* A pass over a block: worth a call, and not worth a copy at each of its uses. */
+#define KERN_PASS static __attribute__((noinline)) void
+
 /* For small work that is done once a program. */
 #define KERN_ONCE static __attribute__((cold))
 

@@ -258,28 +258,26 @@ static binary_fn kernel_of(const op_ctx *c) {
   }
 }
 
-/* Quotients of integers: no divisor may be 0. */
-static mote_status check_divisors(op_ctx *c) {
-  const op_tensor *b = c->in[1];
-  if (c->op->code != sch_BuiltinOperator_DIV || b->type == MOTE_FLOAT32) return MOTE_OK;
-  const size_t n = op_count(b);
-  for (size_t i = 0; i < n; i++)
-    OP_REQUIRE(c, op_int_at(b, i) != b->zero_point, MOTE_ERR_RUN,
-               "element %zu of the divisor is 0, and integers cannot be divided by it", i);
-  return MOTE_OK;
-}
-
 static mote_status run(op_ctx *c) {
   const binary_params *p = c->params;
-  MOTE_TRY(check_divisors(c));
   broadcast_run(c, c->record, c->in[0], c->in[1], kernel_of(c), &p->u);
   return MOTE_OK;
 }
 
-#define BINARY_COMMON(rule)                                                                                            \
+/* Quotients of integers: no divisor may be 0. */
+static mote_status run_div(op_ctx *c) {
+  const op_tensor *b = c->in[1];
+  const size_t n = b->type == MOTE_FLOAT32 ? 0 : op_count(b);
+  for (size_t i = 0; i < n; i++)
+    OP_REQUIRE(c, op_int_at(b, i) != b->zero_point, MOTE_ERR_RUN,
+               "element %zu of the divisor is 0, and integers cannot be divided by it", i);
+  return run(c);
+}
+
+#define BINARY_COMMON(rule, runs)                                                                                      \
   .inputs_min = 2, .inputs_max = 2, .outputs_min = 1, .outputs_max = 1, .traits = OP_INPLACE_0 | OP_INPLACE_1,         \
   .params_size = sizeof(binary_params), .record_size = sizeof(broadcast_plan), .check = check, .infer = infer,         \
-  .plan = plan, .run = run, .variant = &rule
+  .plan = plan, .run = runs, .variant = &rule
 
 const mote_op op_add = {
     .name = "ADD",
@@ -287,7 +285,7 @@ const mote_op op_add = {
     .versions = 6,
     .options = sch_BuiltinOptions_AddOptions,
     .types = "f32|f16|i32|i64|i16|i8|u8 = > =",
-    BINARY_COMMON(add),
+    BINARY_COMMON(add, run),
     .notes = "Integers without a scale wrap.",
 };
 
@@ -297,7 +295,7 @@ const mote_op op_mul = {
     .versions = 8,
     .options = sch_BuiltinOptions_MulOptions,
     .types = "f32|f16|i32|u32|i64|c64|i8|u8 = > =; i16 i16 > i16|i8|u8",
-    BINARY_COMMON(mul),
+    BINARY_COMMON(mul, run),
     .notes = "Integers without a scale wrap; int16 to 8 bits is a Q0.15 product.",
 };
 
@@ -307,7 +305,7 @@ const mote_op op_sub = {
     .versions = 5,
     .options = sch_BuiltinOptions_SubOptions,
     .types = "f32|i32|i64|i16|i8|u8 = > =",
-    BINARY_COMMON(sub),
+    BINARY_COMMON(sub, run),
     .notes = "Integers without a scale wrap.",
 };
 
@@ -317,7 +315,7 @@ const mote_op op_div = {
     .versions = 2,
     .options = sch_BuiltinOptions_DivOptions,
     .types = "f32|i32|i16|i8|u8 = > =",
-    BINARY_COMMON(quotient),
+    BINARY_COMMON(quotient, run_div),
     .notes = "Integers truncate; a divisor of 0 is an error unless the numbers are floats.",
 };
 
@@ -327,7 +325,7 @@ const mote_op op_squared_difference = {
     .versions = 2,
     .options = sch_BuiltinOptions_SquaredDifferenceOptions,
     .types = "f32|i32|i8 = > =",
-    BINARY_COMMON(squared_difference),
+    BINARY_COMMON(squared_difference, run),
 };
 
 const mote_op op_maximum = {
@@ -336,7 +334,7 @@ const mote_op op_maximum = {
     .versions = 4,
     .options = sch_BuiltinOptions_MaximumMinimumOptions,
     .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
-    BINARY_COMMON(maximum),
+    BINARY_COMMON(maximum, run),
     .notes = "Quantized operands and the result share one scale.",
 };
 
@@ -346,6 +344,6 @@ const mote_op op_minimum = {
     .versions = 4,
     .options = sch_BuiltinOptions_MaximumMinimumOptions,
     .types = "f32|f16|bf16|u8|i8|i16|i32|i64 = > =",
-    BINARY_COMMON(minimum),
+    BINARY_COMMON(minimum, run),
     .notes = "Quantized operands and the result share one scale.",
 };

@@ -12,7 +12,4 @@
 #define KERN_FN(name) KERN_JOIN(name, KERN_LEVEL)
 #define KERN_TABLE(family) KERN_JOIN(family, KERN_LEVEL)
 
-/* A pass over a block: worth a call, and not worth a copy at each of its uses. */
-#define KERN_PASS static __attribute__((noinline)) void
-
 #endif

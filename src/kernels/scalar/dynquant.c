@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/unroll.h"
+
 enum { LANES = 8 };
 
 static void range_of(const float *x, size_t n, float *lo, float *hi) {
@@ -36,7 +38,7 @@ static inline int8_t round_clamped(float v, float lo, float hi) {
 }
 
 /* q = shift + x * inverse, rounded within [lo, 127]. */
-static void quantize(const float *x, size_t n, int8_t *q, float inverse, float shift, float lo) {
+KERN_PASS quantize(const float *x, size_t n, int8_t *q, float inverse, float shift, float lo) {
   for (size_t i = 0; i < n; i++) q[i] = round_clamped(shift + x[i] * inverse, lo, 127);
 }
 
