@@ -31,6 +31,11 @@ int cmd_version(int argc, char **argv) {
 #else
       {"protobuf-c", false, "TensorFlow's models are not converted"},
 #endif
+#ifdef MOTE_HAVE_HDF5
+      {"HDF5", true, ""},
+#else
+      {"HDF5", false, "Keras' models are not converted"},
+#endif
   };
   const size_t count = sizeof libraries / sizeof *libraries;
   if (json) {
