@@ -115,6 +115,7 @@ static int32_t rsqrt_one(const op_tensor *x, const op_tensor *y, int32_t v) {
   const int32_t d = v - x->zero_point;
   if (d <= 0) return INT8_MAX;
   const fx_mult root = fx_inv_sqrt(d, -1), scale = fx_quantize_multiplier(1.0 / (sqrtf(x->scale) * y->scale));
+  if (scale.shift < SPARE - 31) return y->zero_point; /* too coarse for any root */
   const int32_t r = fx_mbqm(1, (fx_mult){root.m, root.shift + SPARE});
   return fx_clamp((int64_t)fx_mbqm(r, (fx_mult){scale.m, scale.shift - SPARE}) + y->zero_point, INT8_MIN, INT8_MAX);
 }

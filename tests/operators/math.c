@@ -205,6 +205,7 @@ static void quantized_functions(void **state) {
   quantized_one(&op_sqrt, sqrt, MOTE_INT8, 0.02f, 4, 0.02f, -100, 1.01);
   quantized_one(&op_sqrt, sqrt, MOTE_INT16, 0.002f, 0, 0.001f, 0, 1.01);
   quantized_one(&op_rsqrt, rsqrt_of, MOTE_INT8, 0.02f, -128, 0.1f, -100, 1.01);
+  quantized_one(&op_rsqrt, rsqrt_of, MOTE_INT8, 100, -128, 1e5f, 5, 0.51);
   quantized_one(&op_tanh, tanh, MOTE_INT8, 0.02f, 4, 1.0f / 128, 0, 0.51);
   quantized_one(&op_tanh, tanh, MOTE_UINT8, 0.02f, 128, 1.0f / 128, 128, 0.51);
   quantized_one(&op_tanh, tanh, MOTE_INT16, 0x1p-12f, 0, 0x1p-15f, 0, 8);

@@ -44,7 +44,10 @@ static const struct {
     {sch_BuiltinOperator_ADD, "? ~"},
     {sch_BuiltinOperator_ARG_MAX, "? .:a"},
     {sch_BuiltinOperator_AVERAGE_POOL_2D, "bhwc"},
+    {sch_BuiltinOperator_BATCH_MATMUL, "bmk bkn"},
     {sch_BuiltinOperator_CONV_2D, "bhwc oyxc o"},
+    {sch_BuiltinOperator_CONV_3D, "bdhwc zyxco o"},
+    {sch_BuiltinOperator_CONV_3D_TRANSPOSE, "5:z zyxoc bdhwc o"},
     {sch_BuiltinOperator_DEPTHWISE_CONV_2D, "bhwc 1yxc c"},
     {sch_BuiltinOperator_FULLY_CONNECTED, "bi oi o"},
     {sch_BuiltinOperator_GATHER, "? V:p"},
@@ -63,10 +66,34 @@ static const struct {
     {sch_BuiltinOperator_SPLIT, ".:a ?"},
     {sch_BuiltinOperator_SPLIT_V, "? K:f .:a"},
     {sch_BuiltinOperator_STRIDED_SLICE, "? R:p R:l R:z"},
+    {sch_BuiltinOperator_STABLEHLO_CONVOLUTION, "bhwc yxco"},
+    {sch_BuiltinOperator_STABLEHLO_DOT_GENERAL, "bm bn"},
     {sch_BuiltinOperator_SUM, "? V:a"},
     {sch_BuiltinOperator_TILE, "? R:p"},
     {sch_BuiltinOperator_TRANSPOSE, "? R:q"},
+    {sch_BuiltinOperator_TRANSPOSE_CONV, "4:z oyxc bhwc o"},
     {sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, "tbi ui ui ui ui uo uo uo uo u u u u u u u ou o bo bu u u u u"},
+};
+
+/* Options that have few values which fit the shapes above. */
+static const struct {
+  const char *name;
+  int count;
+  int64_t value[4];
+} fitting[] = {
+    {"batch_group_count", 1, {1}},
+    {"feature_group_count", 1, {1}},
+    {"input_feature_dimension", 1, {3}},
+    {"input_spatial_dimensions", 2, {1, 2}},
+    {"kernel_input_feature_dimension", 1, {2}},
+    {"kernel_output_feature_dimension", 1, {3}},
+    {"kernel_spatial_dimensions", 2, {0, 1}},
+    {"output_feature_dimension", 1, {3}},
+    {"output_spatial_dimensions", 2, {1, 2}},
+    {"lhs_dilation", 2, {2, 1}},
+    {"rhs_dilation", 2, {1, 2}},
+    {"window_strides", 2, {1, 2}},
+    {"padding", 4, {1, 0, 2, -1}},
 };
 
 /* Custom operators by name, with the keys of their options in order. */
@@ -369,6 +396,8 @@ static void draw_types(maker *m) {
 static int32_t draw_option(maker *m, const char *name) {
   chance *c = m->c;
   if (wild(c)) return odd_int(c);
+  for (size_t i = 0; i < sizeof fitting / sizeof *fitting; i++)
+    if (!strcmp(fitting[i].name, name) && fitting[i].count == 1) return (int32_t)fitting[i].value[0];
   if (strstr(name, "stride") || strstr(name, "filter_") || strstr(name, "dilation"))
     return 1 + (int32_t)chance_below(c, 3);
   if (!strcmp(name, "depth_multiplier")) return 1;
@@ -394,8 +423,28 @@ static void draw_scalar(maker *m, const sch_field *f, void *to) {
   }
 }
 
+/* A list of 64-bit integers or of bools; those of `fitting` are there mostly. */
+static void draw_list(maker *m, const sch_field *f, void *to) {
+  chance *c = m->c;
+  const int32_t many = (int32_t)chance_below(c, 3);
+  uint32_t count = many < m->rank ? (uint32_t)many : 0;
+  int64_t *const v = ARENA_ARRAY(&m->n->arena, int64_t, OP_MAX_RANK);
+  bool *const bools = ARENA_ARRAY(&m->n->arena, bool, OP_MAX_RANK);
+  for (int i = 0; i < OP_MAX_RANK; i++) v[i] = i;
+  for (size_t i = 0; i < sizeof fitting / sizeof *fitting; i++) {
+    if (strcmp(fitting[i].name, f->name) != 0) continue;
+    count = (uint32_t)fitting[i].count;
+    memcpy(v, fitting[i].value, sizeof fitting[i].value);
+  }
+  if (wild(c)) v[0] = odd_int(c);
+  for (uint32_t i = 0; i < count; i++) bools[i] = chance_below(c, 2);
+  if (f->scalar == SCH_bool) *(sch_bools *)to = (sch_bools){bools, count};
+  else *(sch_i64s *)to = (sch_i64s){v, count};
+}
+
 static void *draw_options(maker *m) {
-  const sch_table *table = sch_options_table(1, m->op->options);
+  const int which = m->op->options_2 ? 2 : 1;
+  const sch_table *table = sch_options_table(which, which == 2 ? m->op->options_2 : m->op->options);
   if (!table) return NULL;
   char *record = arena_alloc(&m->n->arena, table->size);
   memcpy(record, table->defaults, table->size);
@@ -404,6 +453,7 @@ static void *draw_options(maker *m) {
     void *to = record + f->offset;
     if (f->kind == SCH_SCALAR) draw_scalar(m, f, to);
     else if (f->kind == SCH_STRING) *(sch_string *)to = net_text("v");
+    else if (f->kind == SCH_VECTOR && (f->scalar == SCH_long || f->scalar == SCH_bool)) draw_list(m, f, to);
     else if (f->kind == SCH_VECTOR && f->scalar == SCH_int && one_in(m->c, 2)) {
       int32_t v[OP_MAX_RANK] = {0};
       const int32_t count = strcmp(f->name, "new_shape") == 0 ? m->rank : (int32_t)chance_below(m->c, 4);
@@ -530,7 +580,10 @@ static void add_op(maker *m, const mote_op *op) {
   int32_t in[MAX_IN], out[MAX_OUT];
   for (int i = 0; i < m->num_in; i++) in[i] = omitted >> i & 1 ? -1 : make_input(m, i);
   for (int i = 0; i < m->num_out; i++) out[i] = make_output(m, i);
-  sch_Operator *o = net_op(m->n, op->code, op->options, draw_options(m), m->num_in, in, m->num_out, out);
+  void *const options = draw_options(m);
+  sch_Operator *o = net_op(m->n, op->code, op->options, op->options ? options : NULL, m->num_in, in, m->num_out, out);
+  o->builtin_options_2_type = op->options_2;
+  o->builtin_options_2 = op->options_2 ? options : NULL;
   if (op->code == sch_BuiltinOperator_CUSTOM) {
     m->n->codes[o->opcode_index].custom_code = net_text(op->name);
     if (custom_of(op)) add_custom_options(m, o, custom_of(op)->keys);
