@@ -52,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       graph_check(&set, false, model->mem, &e) == MOTE_OK) {
     const mote_status status = passes_run(&set, &a, &options, NULL, &e);
     must(status, &e);
-    if (status == MOTE_OK) write_out(&set, model, &a);
+    for (int32_t i = 0; status == MOTE_OK && i < set.count; i++) must(graph_name(&set.graphs[i], &a, &e), &e);
+    if (status == MOTE_OK && graph_check(&set, true, model->mem, &e) == MOTE_OK) write_out(&set, model, &a);
   }
   arena_free(&a);
   mote_model_free(model);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "graph/eval.h"
 
 typedef struct checker {
@@ -131,6 +132,18 @@ static mote_status check_names(const checker *k, int32_t *slots, uint32_t mask) 
   return MOTE_OK;
 }
 
+/* What a file may say of a value's size (rule M17). */
+static mote_status check_sizes(const checker *k) {
+  for (int32_t v = 0; v < k->g->num_values; v++) {
+    const graph_value *const value = &k->g->values[v];
+    size_t count, bytes;
+    if (value->rank < 0 || !mote_type_bits(value->type)) continue;
+    if (!size_dims(value->dims, value->rank, &count) || !op_type_bytes(value->type, count, &bytes))
+      return fail(k, -1, v, "it has more elements than memory can hold");
+  }
+  return MOTE_OK;
+}
+
 static mote_status check_final(const checker *k, arena *scratch) {
   uint32_t slots = 16;
   while (slots < 2 * (uint32_t)k->g->num_values) slots *= 2;
@@ -139,6 +152,7 @@ static mote_status check_final(const checker *k, arena *scratch) {
   for (int32_t i = 0; i < k->g->num_nodes; i++)
     if (k->g->nodes[i].op->traits & OP_SOURCE)
       return fail(k, i, k->g->nodes[i].outputs[0], "no file can hold this operator of a source format");
+  MOTE_TRY(check_sizes(k));
   return check_names(k, table, slots - 1);
 }
 

@@ -329,6 +329,11 @@ static mote_status infer_node(graph_set *set, graph *g, int32_t node, arena *a, 
   return status;
 }
 
+mote_status graph_infer_nodes(graph_set *set, graph *g, arena *a, mote_error *e) {
+  for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(infer_node(set, g, i, a, e));
+  return MOTE_OK;
+}
+
 mote_status graph_infer(graph_set *set, arena *a, mote_error *e) {
   for (int32_t s = 0; s < set->count; s++) {
     graph *const g = &set->graphs[s];
@@ -336,7 +341,7 @@ mote_status graph_infer(graph_set *set, arena *a, mote_error *e) {
       graph_value *const v = g->inputs[i] < 0 ? NULL : &g->values[g->inputs[i]];
       if (v && !v->rank && !v->has_rank && !v->is_const) v->rank = -1;
     }
-    for (int32_t i = 0; i < g->num_nodes; i++) MOTE_TRY(infer_node(set, g, i, a, e));
+    MOTE_TRY(graph_infer_nodes(set, g, a, e));
   }
   return MOTE_OK;
 }

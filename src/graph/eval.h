@@ -42,5 +42,7 @@ bool eval_run(eval *v, size_t most);
 /* Shapes of all values, anew from those of inputs, constants and variables; for graphs that came from a file, whose
  * shapes may be old or left out. */
 mote_status graph_infer(graph_set *set, arena *a, mote_error *e);
+/* The same for one graph, whose nodes are in order. */
+mote_status graph_infer_nodes(graph_set *set, graph *g, arena *a, mote_error *e);
 
 #endif

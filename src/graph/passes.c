@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/eval.h"
 #include "graph/rewrite/rewrite.h"
 
 enum { ROUNDS = 40 };
@@ -75,6 +76,8 @@ static mote_status tidy(rewriting *w, mote_error *e) {
   const mote_status status = graph_order(g, &scratch, e);
   arena_free(&scratch);
   MOTE_TRY(status);
+  if (w->refined) MOTE_TRY(graph_infer_nodes(w->set, g, w->b.arena, e));
+  w->refined = false;
   return make_index(w) ? MOTE_OK : no_memory(e);
 }
 

@@ -124,6 +124,24 @@ CASE(reshapes_are_joined) {
   bench_end(&t, "join-reshapes", "RESHAPE", 0);
 }
 
+/* What frameworks write for "keep the batch": its number is read from the shape. */
+CASE(shapes_that_are_put_together_are_made_plain) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = bench_input(&t, "x", DIMS(-1, 3, 4));
+  const int32_t shape = OP(&t, SHAPE, &(sch_ShapeOptions){.out_type = MOTE_INT32}, x);
+  const int32_t batch = OP(&t, GATHER, NULL, shape, build_int(&t.b, "zero", 0));
+  const sch_PackOptions two = {.values_count = 2}, three = {.values_count = 3};
+  const int32_t flat = OP(&t, PACK, &two, batch, build_int(&t.b, "rest", -1));
+  const int32_t kept = OP(&t, PACK, &three, batch, build_int(&t.b, "a", 2), build_int(&t.b, "b", 6));
+  const int32_t open = OP(&t, PACK, &two, batch, batch); /* says nothing of what is left */
+  bench_output(&t, OP(&t, EXP, NULL, OP(&t, RESHAPE, NULL, x, flat)));
+  bench_output(&t, OP(&t, RESHAPE, NULL, x, kept));
+  bench_output(&t, OP(&t, SUM, NULL, OP(&t, BROADCAST_TO, NULL, NUMBER(&t, 2), open), INTS(&t, 0, 1)));
+  bench_end(&t, "plain-shapes", "SHAPE GATHER PACK BROADCAST_TO SUM RESHAPE EXP RESHAPE", 0);
+}
+
 CASE(transposes_between_reshapes_stay) {
   (void)state;
   bench t;
@@ -629,6 +647,7 @@ int main(void) {
       cmocka_unit_test(some_identities_stay),
       cmocka_unit_test(equal_work_is_shared),
       cmocka_unit_test(reshapes_are_joined),
+      cmocka_unit_test(shapes_that_are_put_together_are_made_plain),
       cmocka_unit_test(transposes_between_reshapes_stay),
       cmocka_unit_test(transposes_of_ones_are_reshapes),
       cmocka_unit_test(transposes_are_joined),

@@ -35,6 +35,86 @@ const rewrite rewrite_join_reshapes = {
     .apply = join,
 };
 
+/* ---- shapes that are put together ---- */
+
+/* Elements of a shape that PACK or CONCATENATION makes of single numbers: those that are known, and -2 for each that is
+ * not; `at` is then the value of the last of these. */
+static bool parts_of(const rewriting *w, int32_t value, int32_t *shape, int32_t *count, int32_t *unknown, int32_t *at) {
+  const int32_t pack = rw_maker(w, value);
+  if (pack < 0 || (!rw_is(w, pack, sch_BuiltinOperator_PACK) && !rw_is(w, pack, sch_BuiltinOperator_CONCATENATION)))
+    return false;
+  const graph_node *const n = rw_node(w, pack);
+  if (n->num_inputs > OP_MAX_RANK || rw_value(w, value)->rank != 1) return false;
+  *unknown = 0;
+  for (int32_t i = 0; i < n->num_inputs; i++) {
+    int64_t v[OP_KNOWN_MAX];
+    int32_t length;
+    const bool known = rw_ints(w, n->inputs[i], v, &length);
+    if (!rw_shape_known(w, n->inputs[i]) || rw_count(w, n->inputs[i]) != 1) return false;
+    if (known && (v[0] < -1 || v[0] > INT32_MAX)) return false;
+    shape[i] = known ? (int32_t)v[0] : -2;
+    if (!known) ++*unknown, *at = n->inputs[i];
+  }
+  *count = n->num_inputs;
+  return true;
+}
+
+/* Which dimension of x a value is: SHAPE of x, then STRIDED_SLICE or GATHER of one element; -1: none. */
+static int32_t dimension_of(const rewriting *w, int32_t value, int32_t x) {
+  int64_t v[OP_KNOWN_MAX];
+  int32_t count;
+  const int32_t node = rw_maker(w, value);
+  if (node < 0 || (!rw_is(w, node, sch_BuiltinOperator_STRIDED_SLICE) && !rw_is(w, node, sch_BuiltinOperator_GATHER)))
+    return -1;
+  const int32_t shape = rw_made_by(w, rw_input(w, node, 0), sch_BuiltinOperator_SHAPE);
+  if (shape < 0 || rw_input(w, shape, 0) != x || !rw_ints(w, rw_input(w, node, 1), v, &count) || count != 1) return -1;
+  return v[0] >= 0 && v[0] < rw_value(w, x)->rank ? (int32_t)v[0] : -1;
+}
+
+/* The other dimensions of x, multiplied; -1 where one is open or the product is too large. */
+static int64_t rest_of(const graph_value *x, int32_t but) {
+  int64_t product = 1;
+  for (int32_t i = 0; i < x->rank; i++) {
+    if (i == but) continue;
+    if (x->signature[i] < 0 || (product *= x->signature[i]) > INT32_MAX) return -1;
+  }
+  return product;
+}
+
+/*     x ──▶ RESHAPE to PACK(n, 3, 4) ──▶ y            x ──▶ RESHAPE to -1, 3, 4 ──▶ y         n: whatever
+ *     x ──▶ RESHAPE to PACK(n, -1) ──▶ y              x ──▶ RESHAPE to -1, 12 ──▶ y           n: dimension 0 of x
+ *
+ * The number of elements stays, so one number that is not known follows from the others. */
+static bool plain_shape(rewriting *w, int32_t node) {
+  int32_t shape[OP_MAX_RANK], count, unknown, at = -1, open = -1;
+  if (!rw_is(w, node, sch_BuiltinOperator_RESHAPE) || rw_is_const(w, rw_input(w, node, 1))) return false;
+  if (!parts_of(w, rw_input(w, node, 1), shape, &count, &unknown, &at) || unknown != 1) return false;
+  const int32_t x = rw_input(w, node, 0);
+  int64_t product = 1;
+  for (int32_t i = 0; i < count; i++) {
+    if (shape[i] >= 0 && (product *= shape[i]) > INT32_MAX) return false;
+    if (shape[i] == -1) open = i;
+  }
+  if (!product) return false;
+  if (open >= 0) {
+    const int32_t same = dimension_of(w, at, x);
+    const int64_t rest = same < 0 ? -1 : rest_of(rw_value(w, x), same);
+    if (rest < 1 || rest % product) return false;
+    shape[open] = (int32_t)(rest / product);
+  }
+  for (int32_t i = 0; i < count; i++)
+    if (shape[i] == -2) shape[i] = -1;
+  const int32_t to = rw_int32s(w, rw_output(w, node), count, shape);
+  return rw_refine(w, node, sch_BuiltinOperator_RESHAPE, 2, (int32_t[]){x, to});
+}
+
+const rewrite rewrite_plain_shapes = {
+    .name = "plain-shapes",
+    .reason = "one number of a shape follows from the number of elements",
+    .marks = REWRITE_FILE,
+    .apply = plain_shape,
+};
+
 /* Dimensions of 1 alone change places: 1x7x1x5 to 7x1x1x5. */
 static bool moves_ones_alone(const graph_value *x, const int64_t *order, int32_t rank) {
   int64_t last = -1;

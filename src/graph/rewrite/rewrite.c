@@ -209,6 +209,21 @@ bool rw_become(rewriting *w, int32_t node, int32_t code, const void *options, in
   return take_over(w, node, rw_add(w, rw_output(w, node), code, options, count, inputs));
 }
 
+bool rw_refine(rewriting *w, int32_t node, int32_t code, int32_t count, const int32_t *inputs) {
+  const int32_t fresh = rw_add(w, rw_output(w, node), code, NULL, count, inputs);
+  if (fresh < 0) return false;
+  graph_value *const old = &w->g->values[rw_output(w, node)];
+  const graph_value *const now = &w->g->values[fresh];
+  if (now->rank < 0 || (old->rank >= 0 && old->rank != now->rank)) return false;
+  for (int32_t i = 0; i < now->rank; i++)
+    if (old->rank >= 0 && old->signature[i] >= 0 && old->signature[i] != now->signature[i]) return false;
+  old->rank = now->rank;
+  old->has_rank = true;
+  for (int32_t i = 0; i < now->rank; i++) old->signature[i] = now->signature[i], old->dims[i] = now->dims[i];
+  w->refined = true;
+  return take_over(w, node, fresh);
+}
+
 bool rw_change(rewriting *w, int32_t node, const void *options, int32_t count, const int32_t *inputs) {
   const graph_node n = *rw_node(w, node);
   if (n.num_outputs != 1) return false;

@@ -25,6 +25,7 @@ typedef struct rewriting {
   bool *dead; /* [room]: nodes that are gone */
   int32_t room_dead;
   arena keep;     /* of `dead` */
+  bool refined;   /* a shape is known better: those behind it are to be found anew */
   int64_t budget; /* of work, in nodes and values looked at; who looks at many takes them off */
 } rewriting;
 
@@ -99,6 +100,8 @@ int32_t rw_add(rewriting *w, int32_t like, int32_t code, const void *options, in
 /* Puts a new node in the place of `node`, whose only output it makes from now on. False when type or shape would
  * differ. */
 bool rw_become(rewriting *w, int32_t node, int32_t code, const void *options, int32_t count, const int32_t *inputs);
+/* The same where the new shape may be known better than the old one was: then shapes behind it are found anew. */
+bool rw_refine(rewriting *w, int32_t node, int32_t code, int32_t count, const int32_t *inputs);
 /* The same operator with other inputs or options (NULL: as they are). */
 bool rw_change(rewriting *w, int32_t node, const void *options, int32_t count, const int32_t *inputs);
 
