@@ -34,11 +34,31 @@ static bool code_used(const sch_Model *m, uint32_t code) {
   return false;
 }
 
+/* What to do about a missing operator whose name begins like this. */
+static const char *remedy(const char *name) {
+  static const struct {
+    const char *begin, *remedy;
+  } known[] = {
+      {"DELEGATE",
+       "DELEGATE stands for what another engine's delegate took over in memory, which no file holds: convert "
+       "the model again, without delegates"},
+      {"edgetpu-custom-op", "edgetpu-custom-op is machine code for Coral's Edge TPU: take the file from before its "
+                            "compiler ran"},
+      {"ethos-u", "ethos-u is machine code for Arm's Ethos-U: take the file from before its compiler ran"},
+      {"Flex", "names with Flex are TensorFlow's operators: convert the model for TensorFlow Lite's builtin operators "
+               "alone"},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (!strncmp(name, known[i].begin, strlen(known[i].begin))) return known[i].remedy;
+  return "'mote ops' lists those it has, and custom operators can be registered in the configuration";
+}
+
 static mote_status find_ops(lifter *l) {
   const sch_Model *m = l->model;
   l->ops = ARENA_ARRAY(l->arena, const mote_op *, m->operator_codes.count + 1);
   if (!l->ops) return no_memory(l);
   char missing[600] = "";
+  const char *advice = NULL; /* about the first */
   size_t used = 0;
   int count = 0;
   for (uint32_t i = 0; i < m->operator_codes.count; i++) {
@@ -47,15 +67,14 @@ static mote_status find_ops(lifter *l) {
     if (l->ops[i] || !code_used(m, i)) continue;
     char name[80];
     sch_op_name(name, sizeof name, code);
+    if (!count) advice = remedy(name);
     if (used < sizeof missing)
       used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s", count ? ", " : "", name);
     count++;
   }
   if (!count) return MOTE_OK;
-  return err_set(l->error, MOTE_ERR_UNSUPPORTED,
-                 "the model needs %d operator%s that this build does not have: %s; 'mote ops' lists those it has, and "
-                 "custom operators can be registered in the configuration",
-                 count, count == 1 ? "" : "s", missing);
+  return err_set(l->error, MOTE_ERR_UNSUPPORTED, "the model needs %d operator%s that this build does not have: %s; %s",
+                 count, count == 1 ? "" : "s", missing, advice);
 }
 
 /* ---- values ---- */

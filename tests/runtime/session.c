@@ -581,8 +581,40 @@ static void sessions_share_program_and_pool(void **state) {
   net_end(&n);
 }
 
+/* What stands in a file for work that only some other engine can do is refused with what to do about it. */
+static void missing_operators_say_what_to_do(void **state) {
+  (void)state;
+  static const struct {
+    const char *custom, *name, *remedy;
+  } cases[] = {{NULL, "DELEGATE", "without delegates"},
+               {"edgetpu-custom-op", "edgetpu-custom-op", "Edge TPU"},
+               {"ethos-u", "ethos-u", "Ethos-U"},
+               {"FlexBitcast", "FlexBitcast", "builtin operators"},
+               {"MyOwn", "MyOwn", "registered"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    net n;
+    size_t size;
+    mote_error e;
+    net_begin(&n);
+    const int x = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1}), y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
+    if (cases[i].custom) net_custom(&n, cases[i].custom, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+    else net_op(&n, sch_BuiltinOperator_DELEGATE, 0, NULL, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+    net_ends(&n, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+    const uint8_t *const file = net_file(&n, &size);
+    mote_model *const model = mote_model_from_memory(file, size, NULL, &e);
+    assert_non_null(model);
+    assert_null(mote_program_new(model, NULL, &e));
+    assert_int_equal(e.code, MOTE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(e.text, cases[i].name));
+    assert_non_null(strstr(e.text, cases[i].remedy));
+    mote_model_free(model);
+    net_end(&n);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(missing_operators_say_what_to_do),
       cmocka_unit_test(runs_and_resizes),
       cmocka_unit_test(recovers_from_a_bad_shape),
       cmocka_unit_test(selects_signatures),
