@@ -73,7 +73,7 @@ typedef struct k_row {
 
 extern const k_row *const k_tables[]; /* ends with NULL; each table with a row without a name */
 extern const k_row k_rows_core[], k_rows_conv[], k_rows_pool[], k_rows_norm[], k_rows_activation[], k_rows_merge[],
-    k_rows_recurrent[], k_rows_reshape[];
+    k_rows_recurrent[], k_rows_reshape[], k_rows_wrap[];
 const k_row *k_find_row(const char *class_name);
 
 /* The model's layers into the builder's current graph. What fails is noted in e->faults, and the rest goes on. */
