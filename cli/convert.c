@@ -8,7 +8,7 @@
 
 typedef struct convert_options {
   common c;
-  const char *out, *runtime, *signature;
+  const char *out, *runtime, *signature, *without;
   const char *inputs, *outputs; /* names with commas between them */
   opt_list shapes;
   int batch;
@@ -116,6 +116,7 @@ static int convert(const char *path, const convert_options *o) {
   const mote_convert_config config = {.memory = &memory,
                                       .runtime = o->runtime,
                                       .no_rewrites = o->no_rewrites,
+                                      .without = o->without,
                                       .on_note = on_note,
                                       .on_note_user = (void *)&o->c,
                                       .on_fault = on_fault,
@@ -148,6 +149,7 @@ int cmd_convert(int argc, char **argv) {
                       {"inputs", OPT_TEXT, &o.inputs},
                       {"outputs", OPT_TEXT, &o.outputs},
                       {"for-runtime", OPT_TEXT, &o.runtime},
+                      {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
                       COMMON_OPTS(o.c)};
   int files;

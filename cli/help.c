@@ -77,7 +77,8 @@ const command commands[] = {
      "  --signature KEY       which signature of a SavedModel (default serving_default, else the first)\n"
      "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
-     "  --no-rewrites         take the network as it is\n" COMMON_HELP},
+     "  --no-rewrites         take the network as it is\n"
+     "  --without 'NAMES'     leave out these rewrites (their names are in the summary)\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

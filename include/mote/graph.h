@@ -65,6 +65,12 @@ MOTE_API mote_status mote_graph_bytes(mote_graph *graph, const void **data, size
 /* The free text that the file carries; copied. */
 MOTE_API void mote_graph_describe(mote_graph *graph, const char *description);
 
+/* Makes the network smaller and faster, as mote convert does: constants folded, operators fused, what nobody needs left
+ * out. Inputs, outputs and their names stay; other values get new numbers. Integer results stay as they are, floats
+ * move by roundings. runtime: the oldest TensorFlow Lite that has to run it ("2.5"), so that no operator is brought in
+ * that it lacks; NULL: any. */
+MOTE_API mote_status mote_graph_improve(mote_graph *graph, const char *runtime, mote_error *e);
+
 /* The first release of TensorFlow Lite that runs the network: "2.4.0". Lives as long as the library. */
 MOTE_API const char *mote_graph_runtime(mote_graph *graph);
 

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "graph/passes.h"
 #include "import/import.h"
 #include "lower/versions.h"
 
@@ -95,18 +94,9 @@ static uint64_t count_parameters(const graph_set *set) {
   return count;
 }
 
-/* Whether a version of an operator is old enough. */
-static bool may_use(void *user, int32_t code, int32_t version) {
-  const char *const first = versions_first_runtime(code, version);
-  return first && versions_compare(first, user) <= 0;
-}
-
 static mote_status improve(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   passes_report done;
-  const passes_options options = {.list = rewrites_for_files,
-                                  .may_use = config->runtime ? may_use : NULL,
-                                  .user = (void *)(uintptr_t)config->runtime};
-  MOTE_TRY(passes_run(&g->set, &g->arena, &options, &done, e));
+  MOTE_TRY(network_improve(g, config->runtime, config->without, &done, e));
   for (int32_t i = 0; i < done.rewrites; i++)
     if (done.done[i].count && r->num_rewrites < MOTE_CONVERT_REWRITES)
       r->rewrites[r->num_rewrites++] = (mote_rewrite){done.done[i].name, done.done[i].reason, done.done[i].count};

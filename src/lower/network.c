@@ -139,6 +139,26 @@ mote_status network_finish(mote_graph *g, mote_error *e) {
   return MOTE_OK;
 }
 
+/* Whether a version of an operator is old enough. */
+static bool may_use(void *user, int32_t code, int32_t version) {
+  const char *const first = versions_first_runtime(code, version);
+  return first && versions_compare(first, user) <= 0;
+}
+
+mote_status network_improve(mote_graph *g, const char *runtime, const char *without, passes_report *report,
+                            mote_error *e) {
+  const passes_options options = {.list = rewrites_for_files,
+                                  .off = without,
+                                  .may_use = runtime ? may_use : NULL,
+                                  .user = (void *)(uintptr_t)runtime};
+  MOTE_TRY(build_finish(&g->b, e));
+  return passes_run(&g->set, &g->arena, &options, report, e);
+}
+
+mote_status mote_graph_improve(mote_graph *g, const char *runtime, mote_error *e) {
+  return network_improve(g, runtime, NULL, NULL, e);
+}
+
 mote_status mote_graph_check(mote_graph *g, mote_error *e) {
   MOTE_TRY(network_finish(g, e));
   if (!g->set.graphs[0].num_outputs) return err_set(e, MOTE_ERR_MODEL, "the network has no output");

@@ -5,6 +5,7 @@
 #define LOWER_NETWORK_H
 
 #include "graph/build.h"
+#include "graph/passes.h"
 #include "mote/graph.h"
 #include "schema/write.h"
 
@@ -23,6 +24,11 @@ struct mote_graph {
 /* Everything a file needs: order, names, signatures, versions, checked; then its image, whose parts point into the
  * network. Records go to `a`. */
 mote_status network_image(mote_graph *g, arena *a, sch_image *out, mote_error *e);
+
+/* All rewrites that fit a file, but for those that `without` names (separated by spaces; NULL: none). Operators that
+ * TensorFlow Lite `runtime` lacks are not brought in; NULL: any may. report may be NULL. */
+mote_status network_improve(mote_graph *g, const char *runtime, const char *without, passes_report *report,
+                            mote_error *e);
 
 /* Order, names, a signature, versions: what must hold before anything is written or told of the network. */
 mote_status network_finish(mote_graph *g, mote_error *e);

@@ -54,6 +54,17 @@ class Convert(Case):
         self.assertLessEqual(said["operators"], said["operators_before"])
         self.assertEqual(self.succeeds("convert", DIGITS, "-o", "a.tflite", "--quiet"), "")
 
+    def test_rewrites_are_told_and_can_be_left_out(self):
+        n = adder()
+        n.op("RELU", [1], [n.tensor("z", "FLOAT32", [1, 3])])
+        n.ends([0], [2])
+        net = self.net("a.tflite", n)
+        said = self.json("convert", net, "-o", "b.tflite")
+        self.assertEqual([(r["name"], r["count"]) for r in said["rewrites"]], [("fuse-activation", 1)])
+        self.assertIn("   1 x fuse-activation ", self.succeeds("convert", net, "-o", "b.tflite"))
+        self.assertEqual(self.json("convert", net, "-o", "b.tflite", "--without", "fuse-activation")["rewrites"], [])
+        self.assertEqual(self.json("convert", net, "-o", "b.tflite", "--no-rewrites")["operators"], 2)
+
     def test_old_runtimes(self):
         net = self.net("a.tflite", adder("INT64"))
         self.succeeds("convert", net, "-o", "b.tflite", "--for-runtime", "2.6")

@@ -171,11 +171,65 @@ static void quantized_values(void **state) {
   mote_graph_free(g);
 }
 
+/* ---- when memory runs out ---- */
+
+static long left;
+
+static void *allocate(void *user, size_t size) {
+  (void)user;
+  return left-- > 0 ? malloc(size) : NULL;
+}
+
+static void release(void *user, void *block) {
+  (void)user;
+  free(block);
+}
+
+/* Builds, improves and writes a network; false when some allocation failed. */
+static bool build_all(void) {
+  static const float weights[72], few[8];
+  const mote_config config = {.allocator = {.allocate = allocate, .release = release}};
+  mote_error e = {0};
+  const void *data;
+  size_t size;
+  mote_graph *g = mote_graph_new(&config, &e);
+  if (!g) return false;
+  const mote_value x = mote_graph_input(g, "x", MOTE_FLOAT32, 4, (int32_t[]){-1, 6, 6, 1});
+  const mote_value w = mote_graph_const(g, "w", MOTE_FLOAT32, 4, (int32_t[]){8, 3, 3, 1}, weights);
+  const mote_value b = mote_graph_const(g, "b", MOTE_FLOAT32, 1, (int32_t[]){8}, few);
+  const mote_value pads =
+      mote_graph_const(g, "p", MOTE_INT32, 2, (int32_t[]){4, 2}, (int32_t[]){0, 0, 1, 1, 1, 1, 0, 0});
+  const mote_value p = MOTE_OP(g, "pad", "PAD", NULL, x, pads);
+  const mote_value c = MOTE_OP(g, "conv", "CONV_2D", "padding: VALID, stride_w: 1, stride_h: 1", p, w, b);
+  const mote_value s = MOTE_OP(g, "scaled", "DIV", NULL, c, mote_graph_float(g, "two", 2));
+  const mote_value a =
+      MOTE_OP(g, "sum", "ADD", NULL,
+              MOTE_OP(g, "t", "TRANSPOSE", NULL, s, mote_graph_ints(g, "order", 4, (int32_t[]){0, 3, 1, 2})),
+              mote_graph_float(g, "one", 1));
+  const mote_value r = MOTE_OP(g, "r", "MAXIMUM", NULL, a, mote_graph_float(g, "zero", 0));
+  mote_graph_output(g, MOTE_OP(g, "y", "MEAN", NULL, r, mote_graph_ints(g, "axes", 2, (int32_t[]){2, 3})));
+  mote_status status = mote_graph_improve(g, NULL, &e);
+  if (status == MOTE_OK) status = mote_graph_bytes(g, &data, &size, &e);
+  if (status != MOTE_OK && status != MOTE_ERR_MEMORY) fail_msg("after %ld allocations: %s", left, e.text);
+  mote_graph_free(g);
+  return status == MOTE_OK;
+}
+
+static void any_allocation_may_fail(void **state) {
+  (void)state;
+  long count = 0;
+  for (bool done = false; !done && count < 3000; count++) {
+    left = count;
+    done = build_all();
+  }
+  assert_true(count > 10 && count < 3000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(options_are_text),     cmocka_unit_test(mistakes_are_told),
       cmocka_unit_test(no_output_is_refused), cmocka_unit_test(saved_opened_and_extended),
-      cmocka_unit_test(quantized_values),
+      cmocka_unit_test(quantized_values),     cmocka_unit_test(any_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
