@@ -10,9 +10,9 @@ shared=${MOTE_SHARED:-../shared}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --build "$build" --target bench_kernels bench_convolution >/dev/null
+cmake --build "$build" --target bench_kernels bench_convolution bench_operators >/dev/null
 status=0
-for program in bench_kernels bench_convolution; do
+for program in bench_kernels bench_convolution bench_operators; do
   find "$build" -name "$program" -type f -perm -u+x -exec {} \; || status=1
 done
 

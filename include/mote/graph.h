@@ -120,6 +120,9 @@ MOTE_API void mote_graph_rename(mote_graph *graph, mote_value value, const char 
 /* Per-tensor quantization of a value: real = scale * (stored - zero_point). */
 MOTE_API void mote_graph_quantize(mote_graph *graph, mote_value value, float scale, int32_t zero_point);
 
+/* The quantization that the first output of the next node gets: operators of integers need it before they are added. */
+MOTE_API void mote_graph_quantize_next(mote_graph *graph, float scale, int32_t zero_point);
+
 /* A named entry: the current graph, with a name for each of its inputs and outputs, in their order. */
 MOTE_API void mote_graph_signature(mote_graph *graph, const char *key, const char *const *inputs,
                                    const char *const *outputs);

@@ -16,6 +16,8 @@ struct mote_graph {
   graph_builder b;
   mote_model *model; /* whose constants are used in place; NULL: none */
   sch_string description;
+  float next_scale; /* of mote_graph_quantize_next; 0: none */
+  int32_t next_zero;
   void *json;     /* bytes that `model` was made from; NULL: it is a file */
   uint8_t *bytes; /* of mote_graph_bytes */
   size_t size;

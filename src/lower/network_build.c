@@ -49,8 +49,16 @@ mote_value mote_graph_op_n(mote_graph *g, const char *name, const char *op, cons
                            const mote_value *inputs, int32_t count, int32_t outputs, const mote_type *types) {
   if (g->b.failed) return MOTE_NO_VALUE;
   build_at(&g->b, name);
-  const build_node n = {.inputs = inputs, .num_inputs = count, .num_outputs = outputs, .types = types};
-  return add(g, op, options, &n);
+  const op_quant q = {
+      .count = 1, .scale = &g->next_scale, .zero_point = &g->next_zero, .scales = -1, .zero_points = -1};
+  const build_node n = {.inputs = inputs,
+                        .num_inputs = count,
+                        .num_outputs = outputs,
+                        .types = types,
+                        .quant = g->next_scale != 0 ? &q : NULL};
+  const mote_value first = add(g, op, options, &n);
+  g->next_scale = 0;
+  return first;
 }
 
 mote_value mote_graph_op(mote_graph *g, const char *name, const char *op, const char *options, const mote_value *inputs,
@@ -65,6 +73,11 @@ void mote_graph_rename(mote_graph *g, mote_value value, const char *name) { buil
 void mote_graph_quantize(mote_graph *g, mote_value value, float scale, int32_t zero_point) {
   const op_quant q = {.count = 1, .scale = &scale, .zero_point = &zero_point, .scales = -1, .zero_points = -1};
   build_quantize(&g->b, value, &q);
+}
+
+void mote_graph_quantize_next(mote_graph *g, float scale, int32_t zero_point) {
+  g->next_scale = scale;
+  g->next_zero = zero_point;
 }
 
 void mote_graph_signature(mote_graph *g, const char *key, const char *const *inputs, const char *const *outputs) {
