@@ -82,6 +82,18 @@ LOOP(rem, int64_t, rest(a, b, u))
 LOOP(and, int64_t, a &b)
 LOOP(or, int64_t, a | b)
 LOOP(xor, int64_t, a ^ b)
+
+#define BITWISE(name, OP)                                                                                              \
+  static void name##_bytes(const void *va, const void *vb, void *vy, size_t n, const arith *p) {                       \
+    const uint8_t *a = va, *b = vb;                                                                                    \
+    uint8_t *y = vy;                                                                                                   \
+    (void)p;                                                                                                           \
+    KERN_ELEMENTWISE                                                                                                   \
+    for (size_t i = 0; i < n; i++) y[i] = (uint8_t)(a[i] OP b[i]);                                                     \
+  }
+BITWISE(and, &)
+BITWISE(or, |)
+BITWISE(xor, ^)
 LOOP(shl, int64_t, shift_left(a, b, bits))
 LOOP(shr, int64_t, shift_right(a, b, bits, u))
 LOOP(eq, uint8_t, a == b)
@@ -124,9 +136,9 @@ const arith_op arith_floor_div = {NUMBERS(floor_div)};
 const arith_op arith_floor_mod = {NUMBERS(floor_mod)};
 const arith_op arith_rem = {NUMBERS(rem)};
 const arith_op arith_atan2 = {.f32 = atan2_realf, .f64 = atan2_real};
-const arith_op arith_and = {.integers = and_int};
-const arith_op arith_or = {.integers = or_int};
-const arith_op arith_xor = {.integers = xor_int};
+const arith_op arith_and = {.integers = and_int, .bytes = and_bytes};
+const arith_op arith_or = {.integers = or_int, .bytes = or_bytes};
+const arith_op arith_xor = {.integers = xor_int, .bytes = xor_bytes};
 const arith_op arith_shl = {.integers = shl_int};
 const arith_op arith_shr = {.integers = shr_int};
 const arith_op arith_eq = {NUMBERS(eq), .compares = true};
@@ -171,6 +183,11 @@ void kern_arith_run(const void *a, const void *b, void *y, size_t n, const void 
   const arith *const p = params;
   const num_class class = num_class_of(p->type);
   arith_loop *const f = loop_of(class, p->op);
+  const size_t bits = (size_t)mote_type_bits(p->type);
+  if (p->op->bytes && bits % 8 == 0) {
+    p->op->bytes(a, b, y, n * (bits / 8), p);
+    return;
+  }
   for (size_t i = 0, m; i < n; i += m) {
     m = n - i < NUM_BLOCK ? n - i : NUM_BLOCK;
     const void *const u = num_read(p->type, a, i, m, block[0]);

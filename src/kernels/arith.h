@@ -18,6 +18,7 @@ typedef struct arith arith;
 typedef void arith_loop(const void *a, const void *b, void *y, size_t n, const arith *p);
 typedef struct arith_op {
   arith_loop *f32, *f64, *integers, *c64; /* by class; NULL: it has none */
+  arith_loop *bytes;                      /* of any integers, on n bytes: what works bit by bit; NULL: does not */
   bool compares;                          /* gives bool */
 } arith_op;
 

@@ -3,6 +3,9 @@
 
 #include "kernels/unroll.h"
 
+/* A row has four accumulators where the order does not matter: a chain of one waits for itself at every element. */
+#define LANES 4
+
 #define FOLD(name, T, ACC, EXPR)                                                                                       \
   void fold_##name(void *acc, const void *vx, const reduce_shape *shape) {                                             \
     const reduce_shape s = *shape;                                                                                     \
@@ -29,8 +32,42 @@
     }                                                                                                                  \
   }
 
-FOLD(max_f32, float, float, b > a ? b : a)
-FOLD(min_f32, float, float, b < a ? b : a)
+#define PICK(name, T, EXPR)                                                                                            \
+  static void fold_chain_##name(void *acc, const void *vx, const reduce_shape *shape);                                 \
+  FOLD(chain_##name, T, T, EXPR)                                                                                       \
+  void fold_##name(void *acc, const void *vx, const reduce_shape *shape) {                                             \
+    reduce_shape s = *shape;                                                                                           \
+    const T *x = vx;                                                                                                   \
+    T *y = acc;                                                                                                        \
+    if (s.row_step == 1 || s.n < 2 * LANES) {                                                                          \
+      fold_chain_##name(acc, vx, shape);                                                                               \
+      return;                                                                                                          \
+    }                                                                                                                  \
+    for (size_t r = 0; r < s.rows; r++, x += s.row_step) {                                                             \
+      T lane[LANES];                                                                                                   \
+      for (size_t k = 0; k < LANES; k++) lane[k] = y[r];                                                               \
+      size_t i = 0;                                                                                                    \
+      for (; i + LANES <= s.n; i += LANES) {                                                                           \
+        KERN_UNROLL                                                                                                    \
+        for (size_t k = 0; k < LANES; k++) {                                                                           \
+          const T a = lane[k], b = x[(i + k) * s.step];                                                                \
+          lane[k] = (T)(EXPR);                                                                                         \
+        }                                                                                                              \
+      }                                                                                                                \
+      for (; i < s.n; i++) {                                                                                           \
+        const T a = lane[0], b = x[i * s.step];                                                                        \
+        lane[0] = (T)(EXPR);                                                                                           \
+      }                                                                                                                \
+      for (size_t k = 1; k < LANES; k++) {                                                                             \
+        const T a = lane[0], b = lane[k];                                                                              \
+        lane[0] = (T)(EXPR);                                                                                           \
+      }                                                                                                                \
+      y[r] = lane[0];                                                                                                  \
+    }                                                                                                                  \
+  }
+
+PICK(max_f32, float, b > a ? b : a)
+PICK(min_f32, float, b < a ? b : a)
 FOLD(max_8, uint8_t, uint8_t, (b ^ s.flip) > a ? b ^ s.flip : a)
 FOLD(min_8, uint8_t, uint8_t, (b ^ s.flip) < a ? b ^ s.flip : a)
 FOLD(max_16, int16_t, int16_t, b > a ? b : a)

@@ -19,8 +19,19 @@ typedef struct walk {
   bool exclusive, reverse;
 } walk;
 
-/* Integer sums wrap. */
+/* Integer sums wrap. Columns lie side by side, so rows of them are added whole; a single column is one running sum. */
 #define SUM(T, U)                                                                                                      \
+  if (w->inner == 1) {                                                                                                 \
+    const T *x = (const T *)w->x->data + index * w->n;                                                                 \
+    T *y = (T *)w->y->data + index * w->n, sum = 0;                                                                    \
+    for (size_t i = 0; i < w->n; i++) {                                                                                \
+      const size_t at = w->reverse ? w->n - 1 - i : i;                                                                 \
+      const T next = (T)((U)sum + (U)x[at]);                                                                           \
+      y[at] = w->exclusive ? sum : next;                                                                               \
+      sum = next;                                                                                                      \
+    }                                                                                                                  \
+    break;                                                                                                             \
+  }                                                                                                                    \
   for (size_t i = 0; i < w->n; i++) {                                                                                  \
     const size_t at = (index * w->n + (w->reverse ? w->n - 1 - i : i)) * w->inner;                                     \
     const size_t before = w->reverse ? at + w->inner : at - w->inner; /* meaningless at i = 0, and not read then */    \

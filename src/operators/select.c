@@ -85,9 +85,14 @@ typedef struct walk {
   size_t step[OPERANDS][OP_MAX_RANK]; /* in elements */
 } walk;
 
+/* Mostly all three move. */
 #define PICK(T)                                                                                                        \
-  for (size_t i = 0; i < n; i++)                                                                                       \
-    ((T *)(void *)y)[i] = cond[i * a] ? ((const T *)(const void *)x)[i * b] : ((const T *)(const void *)z)[i * d];     \
+  if (a & b & d)                                                                                                       \
+    for (size_t i = 0; i < n; i++)                                                                                     \
+      ((T *)(void *)y)[i] = (cond[i] ? (const T *)(const void *)x : (const T *)(const void *)z)[i];                    \
+  else                                                                                                                 \
+    for (size_t i = 0; i < n; i++)                                                                                     \
+      ((T *)(void *)y)[i] = cond[i * a] ? ((const T *)(const void *)x)[i * b] : ((const T *)(const void *)z)[i * d];   \
   break
 
 /* n elements of one row; operands move by a, b and d elements, each 0 or 1. */
