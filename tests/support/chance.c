@@ -36,7 +36,8 @@ static float odd_float(chance *c) {
 /* One word an input, the last one for all that follow. A shape is letters (a dimension each, the same for the same
  * letter), digits, "." (scalar), "?" (any shape), "~" (one that broadcasts to it), R (as many as "?" has dimensions),
  * K (as many as there are outputs), V (some), G (a table of gains). What the integers are stands after ":": a axes, p
- * small and not negative, z sizes, l large, s a shape of as many elements as "?", q a permutation, f a split. */
+ * small and not negative, z sizes, l large, s a shape of as many elements as "?", q a permutation, f a split, t
+ * the size of an output of batch b and channels o. */
 static const struct {
   int32_t code;
   const char *form;
@@ -47,7 +48,7 @@ static const struct {
     {sch_BuiltinOperator_BATCH_MATMUL, "bmk bkn"},
     {sch_BuiltinOperator_CONV_2D, "bhwc oyxc o"},
     {sch_BuiltinOperator_CONV_3D, "bdhwc zyxco o"},
-    {sch_BuiltinOperator_CONV_3D_TRANSPOSE, "5:z zyxoc bdhwc o"},
+    {sch_BuiltinOperator_CONV_3D_TRANSPOSE, "5:t zyxoc bdhwc o"},
     {sch_BuiltinOperator_DEPTHWISE_CONV_2D, "bhwc 1yxc c"},
     {sch_BuiltinOperator_FULLY_CONNECTED, "bi oi o"},
     {sch_BuiltinOperator_GATHER, "? V:p"},
@@ -71,7 +72,7 @@ static const struct {
     {sch_BuiltinOperator_SUM, "? V:a"},
     {sch_BuiltinOperator_TILE, "? R:p"},
     {sch_BuiltinOperator_TRANSPOSE, "? R:q"},
-    {sch_BuiltinOperator_TRANSPOSE_CONV, "4:z oyxc bhwc o"},
+    {sch_BuiltinOperator_TRANSPOSE_CONV, "4:t oyxc bhwc o"},
     {sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, "tbi ui ui ui ui uo uo uo uo u u u u u u u ou o bo bu u u u u"},
 };
 
@@ -222,6 +223,8 @@ static int64_t draw_int(maker *m, char content, size_t i, size_t count) {
     case 's':
       return i == 0 && count != (size_t)m->rank ? -1 : i < (size_t)m->rank && count == (size_t)m->rank ? m->dims[i] : 1;
     case 'q': return (int64_t)(count - 1 - i);
+    case 't':
+      return i == 0 ? letter_dim(m, 'b') : i == count - 1 ? letter_dim(m, 'o') : 1 + (int64_t)chance_below(c, 4);
     case 'f': return i == 0 ? -1 : (int64_t)chance_below(c, 2);
     default: return (int32_t)chance_below(c, 256) - 100;
   }
@@ -713,7 +716,8 @@ static void add_loop(maker *m) {
 
 static bool in_company(const mote_op *op) {
   return op->code == sch_BuiltinOperator_WHILE || op->code == sch_BuiltinOperator_CALL_ONCE ||
-         (op->code >= sch_BuiltinOperator_HASHTABLE && op->code <= sch_BuiltinOperator_ASSIGN_VARIABLE);
+         (op->code >= sch_BuiltinOperator_HASHTABLE && op->code <= sch_BuiltinOperator_ASSIGN_VARIABLE &&
+          op->code != sch_BuiltinOperator_CONV_3D_TRANSPOSE);
 }
 
 static void add_company(maker *m, const mote_op *op) {
