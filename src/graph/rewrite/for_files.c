@@ -5,7 +5,6 @@
 const rewrite *const rewrites_for_files[] = {
 #define FILE_ONLY(name) &rewrite_##name,
 #define BOTH(name) &rewrite_##name,
-#define RUN_ONLY(name)
 #include "graph/rewrite/list.def"
     NULL};
 /* clang-format on */

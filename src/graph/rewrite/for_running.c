@@ -5,7 +5,6 @@
 const rewrite *const rewrites_for_running[] = {
 #define FILE_ONLY(name)
 #define BOTH(name) &rewrite_##name,
-#define RUN_ONLY(name) &rewrite_##name,
 #include "graph/rewrite/list.def"
     NULL};
 /* clang-format on */

@@ -162,7 +162,6 @@ static bool flatten(rewriting *w, int32_t node) {
 const rewrite rewrite_drop_flatten = {
     .name = "drop-flatten",
     .reason = "FULLY_CONNECTED flattens its input by itself",
-    /* Not for files: other people's accelerators want the input flat. */
-    .marks = REWRITE_RUNTIME | REWRITE_EXACT,
+    .marks = REWRITE_FILE | REWRITE_RUNTIME | REWRITE_EXACT,
     .apply = flatten,
 };
