@@ -23,13 +23,20 @@ static bool is_merged(const op_ctx *c) {
   return is_bidirectional(c) && ((const sch_BidirectionalSequenceRNNOptions *)c->options)->merge_outputs;
 }
 
-/* An auxiliary input without weights is not read, as in the reference kernel (whose LSTM gives it to the backward
- * cell).
+static bool is_time_major(const op_ctx *c) {
+  if (is_bidirectional(c)) return ((const sch_BidirectionalSequenceRNNOptions *)c->options)->time_major;
+  return c->op->code != sch_BuiltinOperator_RNN && ((const sch_SequenceRNNOptions *)c->options)->time_major;
+}
+
+/* An auxiliary input without weights is what the backward cell reads in place of the input: the backward results of the
+ * layer below. So it is with the time first; with the batch first the reference kernel does not read it at all, and
+ * models live with that.
  */
 static rnn_operands operands_of(const op_ctx *c, int direction) {
   op_tensor *const *const cell = c->in + (direction == FW ? FORWARD : BACKWARD);
   const bool weighted = is_bidirectional(c) && c->in[AUX_WEIGHTS];
-  rnn_operands o = {.input = c->in[INPUT],
+  const bool replaced = direction == BW && c->in[AUX] && !weighted && is_time_major(c);
+  rnn_operands o = {.input = replaced ? c->in[AUX] : c->in[INPUT],
                     .aux = weighted ? c->in[AUX] : NULL,
                     .matrix = {cell[CELL_WEIGHTS], cell[CELL_RECURRENT]},
                     .bias = cell[CELL_BIAS],
@@ -45,18 +52,19 @@ static rnn_operands operands_of(const op_ctx *c, int direction) {
 
 static mote_status read_options(op_ctx *c, rnn_params *p) {
   int32_t activation;
+  p->time_major = is_time_major(c);
   if (c->op->code == sch_BuiltinOperator_RNN) {
     const sch_RNNOptions *const o = c->options;
     activation = o->fused_activation_function;
-    *p = (rnn_params){.asymmetric = o->asymmetric_quantize_inputs};
+    p->asymmetric = o->asymmetric_quantize_inputs;
   } else if (is_bidirectional(c)) {
     const sch_BidirectionalSequenceRNNOptions *const o = c->options;
     activation = o->fused_activation_function;
-    *p = (rnn_params){.time_major = o->time_major, .asymmetric = o->asymmetric_quantize_inputs};
+    p->asymmetric = o->asymmetric_quantize_inputs;
   } else {
     const sch_SequenceRNNOptions *const o = c->options;
     activation = o->fused_activation_function;
-    *p = (rnn_params){.time_major = o->time_major, .asymmetric = o->asymmetric_quantize_inputs};
+    p->asymmetric = o->asymmetric_quantize_inputs;
   }
   return lstm_activation_of(c, activation, &p->activation);
 }
@@ -90,6 +98,11 @@ static mote_status infer(op_ctx *c) {
   for (int d = 0; d < directions(c); d++) {
     const rnn_operands o = operands_of(c, d);
     MOTE_TRY(rnn_infer(c, &o, &out[d]));
+  }
+  for (int i = 0; i < 2 && is_bidirectional(c); i++) {
+    const int32_t fw = out[FW].dims[i], bw = out[BW].dims[i];
+    OP_REQUIRE(c, fw < 0 || bw < 0 || fw == bw, MOTE_ERR_SHAPE,
+               "the auxiliary input must have as many time steps and batch elements as the input");
   }
   if (is_merged(c)) {
     const int32_t fw = out[FW].dims[2], bw = out[BW].dims[2];

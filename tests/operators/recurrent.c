@@ -102,20 +102,33 @@ typedef struct walk {
 
 static int32_t row(const walk *w, int32_t b, int32_t t) { return w->time_major ? t * w->batch + b : b * w->time + t; }
 
-/* h = tanh(x W + h R + bias); operands: x, W, R, bias, h from `at` on. Writes [rows][width] at column. */
-static void define_rnn(const walk *w, const operand *x, int at, double *to, int32_t width, int32_t column) {
+/* What else a cell reads: rows of an auxiliary input and their weights. NULL: nothing. */
+typedef struct more_input {
+  const operand *rows, *weights;
+} more_input;
+
+/* Row n of x times row i of weights. */
+static double product(const operand *x, int32_t n, const operand *weights, int32_t i) {
+  const int32_t width = weights->dims[1];
+  double sum = 0;
+  for (int32_t j = 0; j < width; j++) sum += real(x, n * width + j) * real(weights, i * width + j);
+  return sum;
+}
+
+/* h = tanh(x W + aux A + h R + bias); operands: W, R, bias, h from `at` on. Writes [rows][width] at column. */
+static void define_rnn(const walk *w, const operand *x, more_input more, int at, double *to, int32_t width,
+                       int32_t column) {
   double h[64], next[64];
   for (int32_t b = 0; b < w->batch; b++) {
     for (int32_t i = 0; i < w->units; i++) h[i] = real(&operands[at + 3], b * w->units + i);
     for (int32_t s = 0; s < w->time; s++) {
-      const int32_t t = w->backward ? w->time - 1 - s : s;
+      const int32_t n = row(w, b, w->backward ? w->time - 1 - s : s);
       for (int32_t i = 0; i < w->units; i++) {
-        next[i] = real(&operands[at + 2], i);
-        for (int32_t j = 0; j < w->input; j++)
-          next[i] += real(x, row(w, b, t) * w->input + j) * real(&operands[at], i * w->input + j);
+        next[i] = real(&operands[at + 2], i) + product(x, n, &operands[at], i);
+        if (more.rows) next[i] += product(more.rows, n, more.weights, i);
         for (int32_t j = 0; j < w->units; j++) next[i] += h[j] * real(&operands[at + 1], i * w->units + j);
       }
-      for (int32_t i = 0; i < w->units; i++) to[row(w, b, t) * width + column + i] = h[i] = tanh(next[i]);
+      for (int32_t i = 0; i < w->units; i++) to[n * width + column + i] = h[i] = tanh(next[i]);
     }
   }
 }
@@ -142,7 +155,7 @@ static void simple_cells(void **state) {
     if (single) add(&r, MOTE_FLOAT32, 0.01f, 2, w.batch, w.input, 0);
     else add(&r, MOTE_FLOAT32, 0.01f, 3, w.time_major ? w.time : w.batch, w.time_major ? w.batch : w.time, w.input);
     add_cell(&r, &w, hybrid ? MOTE_INT8 : MOTE_FLOAT32);
-    define_rnn(&w, &operands[0], 1, expected, w.units, 0);
+    define_rnn(&w, &operands[0], (more_input){0}, 1, expected, w.units, 0);
     const sch_RNNOptions one = {.fused_activation_function = sch_ActivationFunctionType_TANH};
     const sch_SequenceRNNOptions many = {.time_major = w.time_major,
                                          .fused_activation_function = sch_ActivationFunctionType_TANH};
@@ -154,36 +167,57 @@ static void simple_cells(void **state) {
   }
 }
 
+/* What an auxiliary input does: there is none; it has weights of its own, which come last; it has none. */
+typedef enum aux { NO_AUX, WEIGHTED, PLAIN } aux;
+
+static void add_both(op_random *r, walk w, const int32_t units[2], aux kind, mote_type weights) {
+  const int32_t more = kind == PLAIN ? w.input : op_random_in(r, 1, 12);
+  const int32_t first = w.time_major ? w.time : w.batch, second = w.time_major ? w.batch : w.time;
+  used = 0;
+  add(r, MOTE_FLOAT32, 0.01f, 3, first, second, w.input);
+  for (int d = 0; d < 2; d++) {
+    w.units = units[d];
+    add_cell(r, &w, weights);
+  }
+  if (kind == NO_AUX) leave_out();
+  else add(r, MOTE_FLOAT32, 0.01f, 3, first, second, more);
+  for (int d = 0; d < 2; d++)
+    if (kind == WEIGHTED) add(r, weights, 0.005f, 2, units[d], more, 0);
+    else leave_out();
+}
+
 static void both_directions(void **state) {
   (void)state;
   op_random r = {2};
   static double expected[2][LIMIT];
-  for (int round = 0; round < 40; round++) {
+  for (int round = 0; round < 120; round++) {
     walk w = {.batch = op_random_in(&r, 1, 3),
               .time = op_random_in(&r, 1, 20),
               .input = op_random_in(&r, 1, 12),
-              .units = op_random_in(&r, 1, 12),
               .time_major = op_random_below(&r, 2)};
     const bool merge = op_random_below(&r, 2);
-    const int32_t fw = w.units, bw = op_random_in(&r, 1, 12);
-    used = 0;
-    add(&r, MOTE_FLOAT32, 0.01f, 3, w.time_major ? w.time : w.batch, w.time_major ? w.batch : w.time, w.input);
-    add_cell(&r, &w, MOTE_FLOAT32);
-    w.units = bw;
-    add_cell(&r, &w, MOTE_FLOAT32);
-    for (int i = 0; i < 3; i++) leave_out();
-    w.backward = true;
-    define_rnn(&w, &operands[0], 5, expected[merge ? 0 : 1], merge ? fw + bw : bw, merge ? fw : 0);
-    w.backward = false, w.units = fw;
-    define_rnn(&w, &operands[0], 1, expected[0], merge ? fw + bw : fw, 0);
+    const aux kind = (aux)(round % 3);
+    const mote_type weights = round % 4 == 3 ? MOTE_INT8 : MOTE_FLOAT32;
+    const int32_t units[2] = {op_random_in(&r, 1, 12), op_random_in(&r, 1, 12)};
+    add_both(&r, w, units, kind, weights);
+    const int32_t width = merge ? units[0] + units[1] : 0;
+    for (int d = 0; d < 2; d++) {
+      w.units = units[d];
+      w.backward = d == 1;
+      double *const to = expected[merge ? 0 : d];
+      const int32_t all = merge ? width : units[d], column = merge && d ? units[0] : 0;
+      const more_input more_of = {kind == WEIGHTED ? &operands[9] : NULL, &operands[10 + d]};
+      define_rnn(&w, &operands[d && kind == PLAIN && w.time_major ? 9 : 0], more_of, 1 + 4 * d, to, all, column);
+    }
     const sch_BidirectionalSequenceRNNOptions o = {.time_major = w.time_major,
                                                    .merge_outputs = merge,
                                                    .fused_activation_function = sch_ActivationFunctionType_TANH};
     op_case k;
     begin(&k, &op_bidirectional_sequence_rnn, &o, merge ? 1 : 2, NULL);
     assert_int_equal(op_case_run(&k), MOTE_OK);
-    close_to(&k.out[0], expected[0], (size_t)(w.batch * w.time * (merge ? fw + bw : fw)), 1e-4);
-    if (!merge) close_to(&k.out[1], expected[1], (size_t)(w.batch * w.time * bw), 1e-4);
+    for (int d = 0; d < (merge ? 1 : 2); d++)
+      close_to(&k.out[d], expected[d], (size_t)(w.batch * w.time * (merge ? width : units[d])),
+               weights == MOTE_INT8 ? 0.05 : 1e-4);
     assert_true(op_case_end(&k));
   }
 }
