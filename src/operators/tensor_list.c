@@ -152,11 +152,11 @@ static mote_status list_out(op_ctx *c, int output, int64_t count, const op_tenso
       at < lists->count ? lists->at : mem_resize(m, lists->at, ((size_t)lists->count + 1) * sizeof *more);
   if (!more) return op_no_memory(c, bytes);
   lists->at = more;
+  lists->free_all = free_all;
   op_tensor_list *const list = mem_zalloc(m, bytes);
   if (!list) return op_no_memory(c, bytes);
   lists->at[at] = list;
   if (at == lists->count) lists->count++;
-  lists->free_all = free_all;
   list->serial = ++lists->made;
   list->count = (int32_t)count;
   list->type = from ? from->type : TYPE_UNKNOWN;

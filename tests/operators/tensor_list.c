@@ -425,6 +425,14 @@ static void types_in_the_options(void **state) {
 static void memory_that_runs_out(void **state) {
   (void)state;
   const int32_t row[ROW] = {1, 2};
+  for (allocations_left = 0; allocations_left < 2;) { /* the list of lists, then the list */
+    const int left = allocations_left;
+    assert_int_equal(reserve(&op_tensor_list_reserve, 0, 2, 1, row_dims), MOTE_ERR_MEMORY);
+    if (lists.free_all) lists.free_all(memory, &lists);
+    assert_int_equal(atomic_load(&memory->used), 0);
+    allocations_left = left + 1;
+  }
+  allocations_left = -1;
   assert_int_equal(reserve(&op_tensor_list_reserve, 0, 2, 1, row_dims), MOTE_OK);
   for (int left = 0; left < 3; left++) {
     allocations_left = left;

@@ -2,6 +2,7 @@
 #include "support/chance.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/size.h"
 #include "support/flex.h"
@@ -105,6 +106,7 @@ typedef struct custom_form {
 static const custom_form customs[] = {
     {"AudioSpectrogram", "tc", "stride window_size"},
     {"CIRCULAR_BUFFER", "b1hw", "cycles_max"},
+    {"CTCBeamSearchDecoder", "tbk b", "beam_width merge_repeated top_paths"},
     {"Irfft2d", "bhw 2:z", ""},
     {"Mfcc", "bhw .", "dct_coefficient_count filterbank_channel_count"},
     {"SignalDelay", "bt", "delay_length"},
@@ -126,6 +128,7 @@ static const custom_form customs[] = {
     {"TFLite_Detection_PostProcess", "1n4 1nk n4",
      "detections_per_class h_scale max_classes_per_detection max_detections nms_iou_threshold nms_score_threshold "
      "num_classes use_regular_nms w_scale x_scale y_scale"},
+    {"TransformLandmarks", "bhw3 44", ""},
 };
 
 static const custom_form *custom_of(const mote_op *op) {
@@ -712,10 +715,58 @@ static void add_loop(maker *m) {
   net_ends(m->n, 2, (int32_t[]){bi, bx}, 2, (int32_t[]){next_i, next_x});
 }
 
+static bool of_lists(const mote_op *op) { return strstr(op->name, "TensorList") || !strncmp(op->name, "Variant", 7); }
+
+/* A list operator whose first output is new, of this type; under TFLite's name or TensorFlow's. */
+static int list_op(maker *m, const char *name, bool flex, int count, const int32_t *in, mote_type type) {
+  const int out = type == MOTE_FLOAT32 ? fresh(m, type) : net_tensor(m->n, type, 0, NULL);
+  char full[40];
+  snprintf(full, sizeof full, "%s%s", flex ? "Flex" : "", name);
+  net_custom(m->n, arena_string(&m->n->arena, full, strlen(full)), count, in, 1, (int32_t[]){out});
+  return out;
+}
+
+static int list_item(maker *m) {
+  const int c = make_const(m, wild(m->c) ? MOTE_INT32 : MOTE_FLOAT32, m->rank, m->dims, 0);
+  return c < 0 ? fresh(m, MOTE_FLOAT32) : c;
+}
+
+/* A list that is filled, and asked for all it can say. */
+static void add_list(maker *m) {
+  const bool flex = one_in(m->c, 2), told = !one_in(m->c, 4);
+  const int32_t unknown = wild(m->c) ? odd_int(m->c) : -1, length = (int32_t)chance_below(m->c, 5);
+  const int shape = told && m->rank ? net_const(m->n, MOTE_INT32, 1, &m->rank, m->dims, (size_t)m->rank * 4)
+                                    : net_const(m->n, MOTE_INT32, 0, NULL, &unknown, 4);
+  const int size = wild(m->c) ? scalar(m, odd_int(m->c)) : scalar(m, length);
+  int list = one_in(m->c, 4) ? list_op(m, "EmptyTensorList", flex, 2, (int32_t[]){shape, size}, MOTE_VARIANT)
+                             : list_op(m, "TensorListReserve", flex, 2, (int32_t[]){shape, size}, MOTE_VARIANT);
+  for (int32_t i = 0; i < 3; i++) {
+    const int at = scalar(m, wild(m->c) ? odd_int(m->c) : (int32_t)chance_below(m->c, 4));
+    const int item = list_item(m), last = net_tensor(m->n, MOTE_VARIANT, 0, NULL);
+    switch (chance_below(m->c, 6)) {
+      case 0: list = list_op(m, "TensorListPushBack", flex, 2, (int32_t[]){list, item}, MOTE_VARIANT); break;
+      case 1: list = list_op(m, "VariantZerosLike", false, 1, (int32_t[]){list}, MOTE_VARIANT); break;
+      case 2: list = list_op(m, "VariantAddN", false, 2, (int32_t[]){list, list}, MOTE_VARIANT); break;
+      case 3:
+        net_custom(m->n, "TensorListPopBack", 2, (int32_t[]){list, shape}, 2,
+                   (int32_t[]){last, fresh(m, MOTE_FLOAT32)});
+        list = last;
+        break;
+      case 4: list = list_op(m, "TensorListFromTensor", flex, 2, (int32_t[]){item, scalar(m, -1)}, MOTE_VARIANT); break;
+      default: list = list_op(m, "TensorListSetItem", flex, 3, (int32_t[]){list, at, item}, MOTE_VARIANT);
+    }
+  }
+  list_op(m, "TensorListStack", flex, 2, (int32_t[]){list, shape}, MOTE_FLOAT32);
+  list_op(m, "TensorListLength", flex, 1, (int32_t[]){list}, MOTE_INT32);
+  list_op(m, "TensorListElementShape", flex, 1, (int32_t[]){list}, MOTE_INT32);
+  if (one_in(m->c, 2)) list_op(m, "TensorListGetItem", flex, 3, (int32_t[]){list, scalar(m, 0), shape}, MOTE_FLOAT32);
+  find_ends(m->n);
+}
+
 /* ---- the whole ---- */
 
 static bool in_company(const mote_op *op) {
-  return op->code == sch_BuiltinOperator_WHILE || op->code == sch_BuiltinOperator_CALL_ONCE ||
+  return of_lists(op) || op->code == sch_BuiltinOperator_WHILE || op->code == sch_BuiltinOperator_CALL_ONCE ||
          (op->code >= sch_BuiltinOperator_HASHTABLE && op->code <= sch_BuiltinOperator_ASSIGN_VARIABLE &&
           op->code != sch_BuiltinOperator_CONV_3D_TRANSPOSE);
 }
@@ -724,7 +775,8 @@ static void add_company(maker *m, const mote_op *op) {
   m->op = op;
   m->rank = (int32_t)chance_below(m->c, 4);
   for (int32_t i = 0; i < m->rank; i++) m->dims[i] = draw_dim(m);
-  if (op->code == sch_BuiltinOperator_WHILE) add_loop(m);
+  if (of_lists(op)) add_list(m);
+  else if (op->code == sch_BuiltinOperator_WHILE) add_loop(m);
   else if (op->code == sch_BuiltinOperator_CALL_ONCE) add_variable(m, true);
   else if (op->code <= sch_BuiltinOperator_HASHTABLE_SIZE) add_table(m);
   else add_variable(m, false);
