@@ -49,7 +49,7 @@ void mem_release(mem *m) {
 /* Counts n bytes as used, unless the limit forbids it. */
 static int reserve(mem *m, size_t n) {
   const uint64_t used = atomic_fetch_add(&m->used, n) + n;
-  if (m->limit && used > m->limit) {
+  if (m->limit && (n > m->limit || used > m->limit)) {
     atomic_fetch_sub(&m->used, n);
     return 0;
   }

@@ -39,15 +39,18 @@ static void drop_frames(mote_session *s) {
   }
 }
 
+/* Each part fits a size; all of them together may not. */
 static mote_status need_memory(mote_session *s, size_t arena_bytes, size_t io_bytes, mote_error *e) {
-  const uint64_t need = (uint64_t)arena_bytes + io_bytes, used = atomic_load(&s->mem->used);
-  if (!s->mem->limit || used + need <= s->mem->limit) return MOTE_OK;
+  const uint64_t room = UINT64_MAX - arena_bytes,
+                 need = io_bytes < room ? io_bytes + (uint64_t)arena_bytes : UINT64_MAX;
+  const uint64_t used = atomic_load(&s->mem->used), limit = s->mem->limit;
+  if (!limit || (used <= limit && need <= limit - used)) return MOTE_OK;
   return err_set(
       e, MOTE_ERR_LIMIT,
       "the session needs %llu bytes for activations (arena %llu, inputs and outputs %llu) beside the %llu in "
       "use, but the limit is %llu bytes",
       (unsigned long long)need, (unsigned long long)arena_bytes, (unsigned long long)io_bytes, (unsigned long long)used,
-      (unsigned long long)s->mem->limit);
+      (unsigned long long)limit);
 }
 
 /* Memory for a planned entry. The arena is shared by all entries and only grows. */

@@ -32,6 +32,15 @@ class Documents(unittest.TestCase):
         self.assertEqual(re.split(r",\s+", listed.strip()), have,
                          "README.md lists other operators than 'mote ops'")
 
+    def test_pages_that_are_made(self):
+        """'make doc' makes them anew."""
+        check = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "operators.py"), BUILD, "--check"],
+                               stderr=subprocess.PIPE, check=False)
+        self.assertEqual(check.returncode, 0, check.stderr.decode())
+        faults = subprocess.run([os.path.join(BUILD, "test_runtime_faults"), "--markdown"], stdout=subprocess.PIPE,
+                                check=True).stdout.decode()
+        self.assertEqual(faults, text("doc", "known-faults.md"), "doc/known-faults.md is stale: 'make doc'")
+
     def test_commands_of_the_readme_exist(self):
         used = re.findall(r"^    mote (\w+)", text("README.md"), re.M)
         self.assertGreaterEqual(len(used), 5)
