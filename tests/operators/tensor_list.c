@@ -372,8 +372,6 @@ static mote_status from_tensor(mote_type type, int32_t rank, int32_t told_rank, 
   return into(&k, 1);
 }
 
-/* Element types that share bytes are refused: several of their items would not lie one behind the other
- * (census X20: 410523574). */
 static void what_is_refused(void **state) {
   (void)state;
   const int32_t two_two[] = {2, 2}, three[] = {3}, low[] = {-2}, nine[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1}, zero = 0;
@@ -404,6 +402,25 @@ static void what_is_refused(void **state) {
   assert_int_equal(get(1, 0, 2, two_two, MOTE_INT64, NULL), MOTE_ERR_RUN);
   numbers[1] = -1;
   assert_int_equal(get(1, 0, 2, two_two, MOTE_INT64, NULL), MOTE_ERR_RUN);
+}
+
+/* What other engines read past its end: a shape without dimensions, items whose elements share bytes, an operand that
+ * is no list. */
+static void known_faults_410523574_1b094d8e9_e9eef1577(void **state) {
+  (void)state;
+  const int32_t row[ROW] = {1, 2};
+  op_case k;
+  assert_int_equal(reserve(&op_tensor_list_reserve, 0, 2, 1, row_dims), MOTE_OK);
+  assert_int_equal(stack(0, 0, NULL, MOTE_INT32), MOTE_ERR_RUN);
+  assert_int_equal(get(0, 0, 0, NULL, MOTE_INT32, NULL), MOTE_ERR_RUN);
+  assert_int_equal(from_tensor(MOTE_INT32, 2, 0, NULL), MOTE_ERR_RUN);
+  assert_int_equal(from_tensor(MOTE_INT4, 2, 1, row_dims), MOTE_ERR_TYPE);
+  assert_int_equal(stack(0, 1, row_dims, MOTE_INT4), MOTE_ERR_TYPE);
+  begin(&k, &op_tensor_list_length);
+  op_case_input(&k, MOTE_INT32, 1, row_dims, row, 0);
+  op_case_output(&k, MOTE_INT32);
+  assert_int_equal(op_case_run(&k), MOTE_ERR_TYPE);
+  op_case_end(&k);
 }
 
 static void types_in_the_options(void **state) {
@@ -451,6 +468,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(stacks_of_single_numbers, setup, teardown),
       cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
       cmocka_unit_test_setup_teardown(types_in_the_options, setup, teardown),
+      cmocka_unit_test_setup_teardown(known_faults_410523574_1b094d8e9_e9eef1577, setup, teardown),
       cmocka_unit_test_setup_teardown(memory_that_runs_out, setup, teardown),
   };
   return cmocka_run_group_tests_name("operators: tensor_list", tests, NULL, NULL);
