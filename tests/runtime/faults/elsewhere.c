@@ -19,5 +19,5 @@ const fault_elsewhere faults_elsewhere[] = {
     {"ncnn#7019", "a flag that one instruction set alone forgot", "recorded cases run on every level of kernels"},
     {"LiteRT bf443ecea, CVE-2025-54950, CVE-2026-27940, CVE-2026-7482", "contents whose place and size wrap, or lie past the end", "tests/schema/structure.c, rules F17 to F19: refused when opened"},
     {"FlatBuffers#9268", "buffers in buffers, read by recursion", "reading a file does not recurse"},
-    {NULL},
+    {.id = NULL},
 };

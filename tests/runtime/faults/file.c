@@ -192,5 +192,5 @@ const fault faults_of_files[] = {
      .edit = sparse_size},
     {"CVE-2022-23560, TFSA-2022-026", "a block of a dimension that is not there", SPARSE, REFUSED(OPEN, MODEL, "it is sparse, but its block map names a dimension twice, or one there is not"),
      .edit = sparse_block},
-    {NULL},
+    {.id = NULL},
 };

@@ -104,5 +104,5 @@ const fault faults_of_graphs[] = {
      REFUSED(OPEN, MODEL, "its init_subgraph_index, subgraph 1, calls subgraph 2 again: calls must not go in circles"), .edit = once_in_a_ring},
     {"LiteRT c92ea20d5, tensorflow#60621", "an initialization by subgraph 99", GRAPH, REFUSED(OPEN, MODEL, "its init_subgraph_index is 99, but there are 1 subgraphs"),
      .edit = once_past},
-    {NULL},
+    {.id = NULL},
 };

@@ -90,5 +90,5 @@ const fault faults_of_lookups[] = {
     {"tensorflow#111638", "65536 detections of 65536 classes", CUSTOM("TFLite_Detection_PostProcess"),
      .operands = "f32:1x2x4 f32:1x2x2 f32:2x4=0,0,1,1,0,0,1,1 > f32:1x3x4 f32:1x3 f32:1x3 f32:1",
      REFUSED(COMPILE, MODEL, "65536 detections of 65536 classes are too many"), .edit = huge_detections},
-    {NULL},
+    {.id = NULL},
 };

@@ -74,5 +74,5 @@ const fault faults_of_numbers[] = {
      REFUSED(RUN, SHAPE, "a step of 1 does not lead from 0 to nan")},
     {"LiteRT 868e0d408", "an odd number of halves of bytes, joined", OP(CONCATENATION, ConcatenationOptions),
      .operands = "i4:3=33,3 i4:2=84 > i4:5", GIVES("33,67,5")},
-    {NULL},
+    {.id = NULL},
 };

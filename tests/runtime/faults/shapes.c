@@ -153,5 +153,5 @@ const fault faults_of_shapes[] = {
      .operands = "f32:1x2x2x1 i32:2~2147483647 > f32:1x1x1x1", REFUSED(RUN, MEMORY, "out of memory: RESIZE_NEAREST_NEIGHBOR (operator 0) needs 18446744056529682436 bytes")},
     {"LiteRT 07e476157", "parts of different sizes", OP(PACK, PackOptions), .options = &pack_2,
      .operands = "f32:2=1,2 f32:3=1,2,3 > f32:2x2", REFUSED(PLAN, SHAPE, "dimension 0 of input 1 is 3, but 2 in an input before it; all shapes must be equal")},
-    {NULL},
+    {.id = NULL},
 };

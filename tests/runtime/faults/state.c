@@ -95,5 +95,5 @@ const fault faults_of_state[] = {
      REFUSED(PLAN, SHAPE, "the weights of the input must have shape [-1, 3]")},
     {"LiteRT 932787ad3", "an auxiliary input narrower than its weights", BOTH_WAYS,
      .operands = BOTH "f32:2x1x1 f32:2x3 f32:2x3 > f32:2x1x2 f32:2x1x2", REFUSED(PLAN, SHAPE, "the weights of the auxiliary input must have shape [2, 1]")},
-    {NULL},
+    {.id = NULL},
 };

@@ -76,5 +76,5 @@ const fault faults_of_windows[] = {
                                            .dilation_w_factor = 1, .dilation_h_factor = 1},
      .operands = "i32:5=1,1,1,1,8 f32:1x1x1x8x1024~1 f32:1x1x1x1x1024~1 f32:8=1,2,3,4,5,6,7,8 > f32:1x1x1x1x8",
      GIVES("1025,1026,1027,1028,1029,1030,1031,1032")},
-    {NULL},
+    {.id = NULL},
 };
