@@ -79,8 +79,6 @@ mote_status lstm_basic_prepare(op_ctx *c) {
   lstm_basic_params *const p = c->params;
   if (is_float(c)) return product_pack(c, c->in[WEIGHTS], &p->block);
   p->gates = fx_quantize_multiplier(4096 * (double)c->in[BIAS]->scale);
-  OP_REQUIRE(c, p->gates.shift <= 31, MOTE_ERR_MODEL, "the scale of the bias is %g; it is too large",
-             (double)c->in[BIAS]->scale);
   return pack_u8(c, p);
 }
 

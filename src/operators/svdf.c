@@ -46,11 +46,8 @@ static mote_status check(op_ctx *c) {
   return op_need_scale(c, c->out[0]);
 }
 
-static mote_status multiplier(op_ctx *c, const op_tensor *a, const op_tensor *b, const op_tensor *out, fx_mult *to) {
-  *to = fx_quantize_multiplier((double)a->scale * (double)b->scale / (double)out->scale);
-  OP_REQUIRE(c, to->shift <= 30, MOTE_ERR_MODEL, "scales %g and %g are too large for a result in steps of %g",
-             (double)a->scale, (double)b->scale, (double)out->scale);
-  return MOTE_OK;
+static fx_mult multiplier(const op_tensor *a, const op_tensor *b, const op_tensor *out) {
+  return fx_quantize_multiplier((double)a->scale * (double)b->scale / (double)out->scale);
 }
 
 static mote_status prepare(op_ctx *c) {
@@ -59,8 +56,9 @@ static mote_status prepare(op_ctx *c) {
     if (c->in[TIME]->type != MOTE_FLOAT32) MOTE_TRY(op_need_scale(c, c->in[TIME]));
     return product_pack(c, c->in[FEATURE], &p->block);
   }
-  MOTE_TRY(multiplier(c, c->in[INPUT], c->in[FEATURE], c->in[STATE], &p->feature));
-  return multiplier(c, c->in[STATE], c->in[TIME], c->out[0], &p->time);
+  p->feature = multiplier(c->in[INPUT], c->in[FEATURE], c->in[STATE]);
+  p->time = multiplier(c->in[STATE], c->in[TIME], c->out[0]);
+  return MOTE_OK;
 }
 
 /* ---- shapes ---- */
@@ -76,6 +74,7 @@ static mote_status infer(op_ctx *c) {
   const int32_t filters = w->rank == 2 ? w->dims[0] : -1;
   OP_REQUIRE(c, t->rank < 0 || (t->rank == 2 && fits(t->dims[0], filters)), MOTE_ERR_SHAPE,
              "the time weights must have shape [%d filters, steps]", (int)filters);
+  OP_REQUIRE(c, t->rank < 0 || t->dims[1] != 0, MOTE_ERR_SHAPE, "the time weights have no steps");
   OP_REQUIRE(c, filters < 0 || filters % rank == 0, MOTE_ERR_SHAPE,
              "%d filters are no whole number of units of rank %d", (int)filters, (int)rank);
   const int32_t units = filters < 0 ? -1 : filters / rank;
@@ -184,7 +183,6 @@ static void run_integer(op_ctx *c) {
 
 static mote_status run(op_ctx *c) {
   if (!op_count(c->out[0])) return MOTE_OK;
-  if (!c->in[TIME]->dims[1]) return op_fail(c, MOTE_ERR_SHAPE, "the time weights have no steps");
   if (is_integer(c)) run_integer(c);
   else run_float(c);
   return MOTE_OK;

@@ -8,90 +8,10 @@
 
 #include <cmocka.h>
 
-#include "support/op_case.h"
+#include "support/operands.h"
 
 extern const mote_op op_rnn, op_unidirectional_sequence_rnn, op_bidirectional_sequence_rnn, op_svdf,
     op_unidirectional_sequence_gru, op_bidirectional_sequence_lstm, op_unidirectional_sequence_lstm, op_lstm;
-
-enum { LIMIT = 4000, MOST = 48 };
-
-/* ---- operands with random contents ---- */
-
-typedef struct operand {
-  int32_t rank, dims[3]; /* rank -1: left out */
-  mote_type type;
-  float scale;
-  int32_t zero;
-  uint32_t flags;
-  op_quant quant;
-  union {
-    float f32[LIMIT];
-    int8_t i8[LIMIT];
-    int16_t i16[LIMIT];
-    int32_t i32[LIMIT];
-  } data;
-} operand;
-
-static operand operands[MOST];
-static int used;
-
-static operand *add(op_random *r, mote_type type, float scale, int32_t rank, int32_t d0, int32_t d1, int32_t d2) {
-  operand *const o = &operands[used++];
-  *o = (operand){.rank = rank, .dims = {d0, d1, d2}, .type = type, .scale = scale};
-  int32_t count = 1;
-  for (int32_t i = 0; i < rank; i++) count *= o->dims[i];
-  assert_true(count <= LIMIT);
-  for (int32_t i = 0; i < count; i++) {
-    const int32_t n = op_random_in(r, -100, 100);
-    if (type == MOTE_FLOAT32) o->data.f32[i] = (float)n * scale;
-    else if (type == MOTE_INT8) o->data.i8[i] = (int8_t)n;
-    else if (type == MOTE_INT16) o->data.i16[i] = (int16_t)(n * 50);
-    else o->data.i32[i] = n;
-  }
-  return o;
-}
-
-static operand *variable(operand *o) {
-  o->flags = OP_VARIABLE;
-  return o;
-}
-
-static void leave_out(void) { operands[used++] = (operand){.rank = -1}; }
-
-static double real(const operand *o, int32_t i) {
-  switch (o->type) {
-    case MOTE_FLOAT32: return (double)o->data.f32[i];
-    case MOTE_INT8: return (double)o->scale * (o->data.i8[i] - o->zero);
-    case MOTE_INT16: return (double)o->scale * o->data.i16[i];
-    default: return (double)o->scale * o->data.i32[i];
-  }
-}
-
-static void begin(op_case *k, const mote_op *op, const void *options, int outputs, const operand *out) {
-  op_case_begin(k, op, options);
-  k->c.isa = cpu_best();
-  for (int i = 0; i < used; i++) {
-    operand *const o = &operands[i];
-    if (o->rank < 0) {
-      k->inputs[k->c.num_inputs++] = NULL;
-      continue;
-    }
-    op_tensor *const t = op_case_input(k, o->type, o->rank, o->dims, &o->data, o->flags);
-    o->quant = (op_quant){.count = 1, .scale = &o->scale, .zero_point = &o->zero};
-    if (o->type != MOTE_FLOAT32) t->quant = &o->quant, t->scale = o->scale, t->zero_point = o->zero;
-  }
-  for (int i = 0; i < outputs; i++) {
-    op_tensor *const t = op_case_output(k, out ? out->type : MOTE_FLOAT32);
-    if (out) t->quant = &out->quant, t->scale = out->scale, t->zero_point = out->zero;
-  }
-}
-
-static void close_to(const op_tensor *t, const double *expected, size_t count, double bound) {
-  assert_int_equal(op_count(t), count);
-  for (size_t i = 0; i < count; i++)
-    if (!(fabs((double)((const float *)t->data)[i] - expected[i]) <= bound))
-      fail_msg("element %zu is %g, not %g", i, (double)((const float *)t->data)[i], expected[i]);
-}
 
 /* ---- the simple cell ---- */
 
