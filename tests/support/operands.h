@@ -28,6 +28,7 @@ typedef struct operand {
   union {
     float f32[LIMIT];
     int8_t i8[LIMIT];
+    uint8_t u8[LIMIT];
     int16_t i16[LIMIT];
     int32_t i32[LIMIT];
   } data;
@@ -36,11 +37,12 @@ typedef struct operand {
 static operand operands[MOST];
 static int used; /* of them */
 
-/* Whole numbers from -100 to 100 times the scale, floats too; int16 in steps of 50. */
+/* Whole numbers from -100 to 100 times the scale, floats too; int16 in steps of 50, uint8 with zero point 128. */
 static inline operand *add(op_random *r, mote_type type, float scale, int32_t rank, int32_t d0, int32_t d1,
                            int32_t d2) {
   operand *const o = &operands[used++];
-  *o = (operand){.rank = rank, .dims = {d0, d1, d2}, .type = type, .scale = scale};
+  *o =
+      (operand){.rank = rank, .dims = {d0, d1, d2}, .type = type, .scale = scale, .zero = type == MOTE_UINT8 ? 128 : 0};
   int32_t count = 1;
   for (int32_t i = 0; i < rank; i++) count *= o->dims[i];
   assert_true(count <= LIMIT);
@@ -48,6 +50,7 @@ static inline operand *add(op_random *r, mote_type type, float scale, int32_t ra
     const int32_t n = op_random_in(r, -100, 100);
     if (type == MOTE_FLOAT32) o->data.f32[i] = (float)n * scale;
     else if (type == MOTE_INT8) o->data.i8[i] = (int8_t)n;
+    else if (type == MOTE_UINT8) o->data.u8[i] = (uint8_t)(128 + n);
     else if (type == MOTE_INT16) o->data.i16[i] = (int16_t)(n * 50);
     else o->data.i32[i] = n;
   }
@@ -66,6 +69,7 @@ static inline double real(const operand *o, int32_t i) {
   switch (o->type) {
     case MOTE_FLOAT32: return (double)o->data.f32[i];
     case MOTE_INT8: return (double)o->scale * (o->data.i8[i] - o->zero);
+    case MOTE_UINT8: return (double)o->scale * (o->data.u8[i] - o->zero);
     case MOTE_INT16: return (double)o->scale * o->data.i16[i];
     default: return (double)o->scale * o->data.i32[i];
   }
