@@ -103,9 +103,8 @@ static void inputs(const lstm_run *run, int first, const void *rows, size_t step
 
 /* gate = (input's product) + (state's product), both without their zero points and at the gate's scale.
  *
- * The reference takes the multiplier of the output gate's second product from behind the end of its list; what it finds
- * there is the exponent of another one, a number that rounds the product away. It takes the zero point of the cell
- * gate's. */
+ * For the output gate the reference takes the multiplier of the second from behind the end of its list, and the zero
+ * point of the cell gate's. That is an error and not a rule: here each gate has its own. */
 static void add_products(const lstm_run *run, int g, const void *staged, int16_t *gate, size_t step) {
   const lstm_s8_params *const p = &run->p->s8;
   const int8_t *const of_x = part_at(run, g, step);
