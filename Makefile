@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 MOTE_SHARED ?= $(abspath ../shared)
 export MOTE_SHARED
 
-.PHONY: all demo check check-long conformance doc install fuzz bench format lint clean help
+.PHONY: all demo check check-long conformance conformance-convert doc install fuzz bench format lint clean help
 
 all: ## build/mote, build/libmote-rt.so, build/libtensorflowlite_c.so
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
@@ -27,6 +27,9 @@ check-long: ## check, and every recorded case on each level of kernels and on th
 
 conformance: all ## recorded cases of TensorFlow Lite's kernels, a table by operator
 	@tools/conformance.sh $(BUILD)
+
+conformance-convert: all ## conversions of Keras models against known answers, a line a model
+	@tools/conformance-convert.sh $(BUILD)
 
 doc: all ## make doc/operators.md and doc/known-faults.md anew, from descriptors, recorded cases and tests
 	@tools/conformance.sh $(BUILD) >/dev/null || true

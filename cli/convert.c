@@ -3,16 +3,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "mote/convert.h"
+
+/* Of --check: a share of an output's range. */
+#define TOLERANCE 1e-4
 
 typedef struct convert_options {
   common c;
   const char *out, *runtime, *signature, *without;
   const char *inputs, *outputs; /* names with commas between them */
   opt_list shapes;
+  const char *check; /* a .npz or .npy; NULL: none */
   int batch;
-  bool no_rewrites;
+  bool no_rewrites, layers;
 } convert_options;
 
 static uint64_t file_bytes(const char *path) {
@@ -79,15 +84,22 @@ static json_t *rewrites_json(const mote_convert_report *r) {
   return a;
 }
 
-static void print_summary(const convert_options *o, const char *path, const mote_convert_report *r, double ms) {
+/* What was compared; null without --check. */
+static json_t *check_json(const convert_options *o, const check_report *k) {
+  if (!o->check) return json_null();
+  return json_pack("{s:i, s:i, s:f}", "samples", k->samples, "outputs", k->outputs, "worst", k->worst);
+}
+
+static void print_summary(const convert_options *o, const char *path, const mote_convert_report *r,
+                          const check_report *k, double ms) {
   char before[32], after[32], parameters[32];
   const uint64_t bytes = file_bytes(o->out);
   if (o->c.json) {
-    print_json(json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:o, s:f}", "source", json_name(path),
+    print_json(json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:o, s:o, s:f}", "source", json_name(path),
                          "file", json_name(o->out), "kind", r->kind, "layers", (int)r->layers, "operators_before",
                          (int)r->nodes_before, "operators", (int)r->nodes, "parameters", (json_int_t)r->parameters,
                          "source_bytes", (json_int_t)file_bytes(path), "bytes", (json_int_t)bytes, "runtime",
-                         r->runtime, "rewrites", rewrites_json(r), "ms", ms));
+                         r->runtime, "rewrites", rewrites_json(r), "check", check_json(o, k), "ms", ms));
     return;
   }
   if (o->c.quiet) return;
@@ -99,6 +111,27 @@ static void print_summary(const convert_options *o, const char *path, const mote
   for (int32_t i = 0; i < r->num_rewrites; i++)
     printf("  %4d x %-24s %s\n", (int)r->rewrites[i].count, r->rewrites[i].name, r->rewrites[i].reason);
   printf("runs on TensorFlow Lite %s and newer\n", r->runtime);
+  if (o->check)
+    printf("%s: %d outputs compared, the largest difference is %.2g of an output's range\n", o->check, k->outputs,
+           k->worst);
+}
+
+/* All layers and operators that are known, one a line. */
+static int print_layers(const convert_options *o) {
+  static const char *const kinds[] = {"Keras", "TensorFlow"};
+  json_t *all = json_object();
+  const char *name;
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    json_t *list = json_array();
+    for (int32_t i = 0; (name = mote_convert_known(kinds[k], i)); i++) {
+      json_array_append_new(list, json_string(name));
+      if (!o->c.json) printf("%-12s%s\n", kinds[k], name);
+    }
+    json_object_set_new(all, kinds[k], list);
+  }
+  if (o->c.json) print_json(all);
+  else json_decref(all);
+  return EXIT_DONE;
 }
 
 static int convert(const char *path, const convert_options *o) {
@@ -135,8 +168,11 @@ static int convert(const char *path, const convert_options *o) {
   const mote_status status = mote_graph_save(g, o->out, &e);
   mote_graph_free(g);
   if (status != MOTE_OK) return model_fault(o->out, strstr(e.text, o->out) != NULL, &memory, &e);
-  print_summary(o, path, &report, now_ms() - begin);
-  return EXIT_DONE;
+  const double ms = now_ms() - begin;
+  check_report checked = {0};
+  const int outcome = o->check ? check_model(o->out, o->check, TOLERANCE, &o->c, &checked) : EXIT_DONE;
+  if (outcome == EXIT_DONE) print_summary(o, path, &report, &checked, ms);
+  return outcome;
 }
 
 int cmd_convert(int argc, char **argv) {
@@ -151,9 +187,12 @@ int cmd_convert(int argc, char **argv) {
                       {"for-runtime", OPT_TEXT, &o.runtime},
                       {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
+                      {"check", OPT_TEXT, &o.check},
+                      {"layers", OPT_FLAG, &o.layers},
                       COMMON_OPTS(o.c)};
   int files;
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;
+  if (o.layers && !files) return print_layers(&o);
   if (files != 1 || !o.out) return usage_error("convert takes one source and -o OUT; mote convert --help shows how");
   return convert(argv[0], &o);
 }

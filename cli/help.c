@@ -60,6 +60,7 @@ const command commands[] = {
      "  --per-op              time each operator\n" COMMON_HELP},
     {"convert", cmd_convert, "make a .tflite of another kind of model, or a better one of a .tflite",
      "mote convert SOURCE -o OUT [OPTION]...\n\n"
+     "  mote convert model.h5 -o model.tflite                  # Keras: .h5, .hdf5, .keras\n"
      "  mote convert saved_model/ -o model.tflite              # TensorFlow: a SavedModel,\n"
      "  mote convert frozen.pb -o model.tflite                 # or a graph with its variables frozen\n"
      "  mote convert model.tflite -o better.tflite             # fewer operators, the same numbers\n"
@@ -78,7 +79,10 @@ const command commands[] = {
      "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
      "  --no-rewrites         take the network as it is\n"
-     "  --without 'NAMES'     leave out these rewrites (their names are in the summary)\n" COMMON_HELP},
+     "  --without 'NAMES'     leave out these rewrites (their names are in the summary)\n"
+     "  --check FILE          .npz with in_0, ... and out_0, ...: run the result, compare within 1e-4 of an output's\n"
+     "                        range; or in_0.npy, with the others beside it\n"
+     "  --layers              list the layers of Keras and operators of TensorFlow that are known\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

@@ -71,6 +71,10 @@ typedef struct mote_convert_report {
 MOTE_API mote_graph *mote_convert(const char *path, const mote_convert_config *config, mote_convert_report *report,
                                   mote_error *e);
 
+/* Layer (or operator) `index` of a kind of source ("Keras", "TensorFlow") that can be converted: a name, static; NULL
+ * behind the last, and for kinds that this build does not read. */
+MOTE_API const char *mote_convert_known(const char *kind, int32_t index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -131,3 +131,9 @@ mote_graph *mote_convert(const char *path, const mote_convert_config *config, mo
   mote_graph_free(g);
   return NULL;
 }
+
+const char *mote_convert_known(const char *kind, int32_t index) {
+  for (const importer *const *i = importers; *i; i++)
+    if (!strcmp((*i)->kind, kind)) return (*i)->known && index >= 0 ? (*i)->known(index) : NULL;
+  return NULL;
+}

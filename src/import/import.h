@@ -27,6 +27,8 @@ typedef struct importer {
   /* A new network from it; NULL on failure. Sets report->layers. */
   mote_graph *(*read)(const import_source *source, const mote_convert_config *config, mote_convert_report *report,
                       mote_error *e);
+  /* Name `index` of the layers or operators that it knows; NULL behind the last. NULL: it has no such list. */
+  const char *(*known)(int32_t index);
 } importer;
 
 /* The list of this build, ends with NULL. */

@@ -171,7 +171,7 @@ static void snake(const char *from, char *to, size_t room) {
   size_t n = 0;
   for (size_t i = 0; from[i] && n + 2 < room; i++) {
     const bool upper = isupper((unsigned char)from[i]);
-    const bool after_word = i && (islower((unsigned char)from[i - 1]) || isdigit((unsigned char)from[i - 1]));
+    const bool after_word = i && islower((unsigned char)from[i - 1]);
     const bool before_word = i && islower((unsigned char)from[i + 1]) && from[i - 1] != '_';
     if (upper && (after_word || before_word)) to[n++] = '_';
     to[n++] = (char)tolower((unsigned char)from[i]);

@@ -7,7 +7,8 @@
 #include "base/error.h"
 
 const k_row *const k_tables[] = {k_rows_core,  k_rows_conv,      k_rows_pool,    k_rows_norm, k_rows_activation,
-                                 k_rows_merge, k_rows_recurrent, k_rows_reshape, k_rows_wrap, NULL};
+                                 k_rows_merge, k_rows_recurrent, k_rows_reshape, k_rows_wrap, k_rows_attention,
+                                 NULL};
 
 const k_row *k_find_row(const char *class_name) {
   for (const k_row *const *table = k_tables; *table; table++)

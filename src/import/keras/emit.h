@@ -73,7 +73,7 @@ typedef struct k_row {
 
 extern const k_row *const k_tables[]; /* ends with NULL; each table with a row without a name */
 extern const k_row k_rows_core[], k_rows_conv[], k_rows_pool[], k_rows_norm[], k_rows_activation[], k_rows_merge[],
-    k_rows_recurrent[], k_rows_reshape[], k_rows_wrap[];
+    k_rows_recurrent[], k_rows_reshape[], k_rows_wrap[], k_rows_attention[];
 const k_row *k_find_row(const char *class_name);
 
 /* The model's layers into the builder's current graph. What fails is noted in e->faults, and the rest goes on. */
@@ -106,7 +106,8 @@ k_scope k_part(k_ctx *c, const char *part);
 
 float *k_floats(k_ctx *c, size_t count);
 int32_t k_const(k_ctx *c, const char *name, int32_t rank, const int32_t *dims, const float *data);
-/* An array as a constant, its dimensions in another order. */
+/* An array with its dimensions in another order; and as a constant. */
+float *k_permuted(k_ctx *c, const k_array *a, const int32_t *perm);
 int32_t k_const_perm(k_ctx *c, const char *name, const k_array *a, const int32_t *perm);
 int32_t k_const_array(k_ctx *c, const char *name, const k_array *a);
 

@@ -234,4 +234,11 @@ static bool takes(const import_source *s) {
   return false;
 }
 
-const importer import_keras = {.kind = "Keras", .takes = takes, .read = read_network};
+static const char *known(int32_t index) {
+  for (const k_row *const *table = k_tables; *table; table++)
+    for (const k_row *row = *table; row->class_name; row++)
+      if (!index--) return row->class_name;
+  return NULL;
+}
+
+const importer import_keras = {.kind = "Keras", .takes = takes, .read = read_network, .known = known};

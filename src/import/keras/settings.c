@@ -126,9 +126,9 @@ int32_t k_const_array(k_ctx *c, const char *name, const k_array *a) {
   return a ? k_const(c, name, a->rank, a->dims, a->data) : -1;
 }
 
-int32_t k_const_perm(k_ctx *c, const char *name, const k_array *a, const int32_t *perm) {
-  float *to = a ? k_floats(c, a->count) : NULL;
-  if (!to) return -1;
+float *k_permuted(k_ctx *c, const k_array *a, const int32_t *perm) {
+  float *to = k_floats(c, a->count);
+  if (!to) return NULL;
   int32_t dims[OP_MAX_RANK], at[OP_MAX_RANK] = {0};
   size_t strides[OP_MAX_RANK], step[OP_MAX_RANK], product = 1, from = 0;
   for (int32_t i = a->rank - 1; i >= 0; i--) strides[i] = product, product *= (size_t)a->dims[i];
@@ -142,5 +142,12 @@ int32_t k_const_perm(k_ctx *c, const char *name, const k_array *a, const int32_t
       at[i] = 0;
     }
   }
-  return k_const(c, name, a->rank, dims, to);
+  return to;
+}
+
+int32_t k_const_perm(k_ctx *c, const char *name, const k_array *a, const int32_t *perm) {
+  int32_t dims[OP_MAX_RANK];
+  if (!a) return -1;
+  for (int32_t i = 0; i < a->rank; i++) dims[i] = a->dims[perm[i]];
+  return k_const(c, name, a->rank, dims, k_permuted(c, a, perm));
 }

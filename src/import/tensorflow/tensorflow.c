@@ -304,4 +304,11 @@ static bool takes(const import_source *s) {
   return false;
 }
 
-const importer import_tensorflow = {.kind = "TensorFlow", .takes = takes, .read = read_network};
+static const char *known(int32_t index) {
+  for (const tf_row *const *table = tf_tables; *table; table++)
+    for (const tf_row *row = *table; row->type; row++)
+      if (!index--) return row->type;
+  return NULL;
+}
+
+const importer import_tensorflow = {.kind = "TensorFlow", .takes = takes, .read = read_network, .known = known};

@@ -1,0 +1,35 @@
+/* keras.c: any bytes as an HDF5 file of Keras, and as a .keras archive, through to a network. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mote/convert.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char folder[] = "/tmp/mote-fuzz-XXXXXX", file[64];
+
+static void clean(void) {
+  unlink(file);
+  rmdir(folder);
+}
+
+static void prepare(void) {
+  if (*file) return;
+  if (!mkdtemp(folder)) abort();
+  snprintf(file, sizeof file, "%s/net.keras", folder);
+  atexit(clean);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const mote_config memory = {.memory_limit = 256 << 20};
+  const mote_convert_config config = {.memory = &memory};
+  mote_error e;
+  prepare();
+  FILE *f = fopen(file, "wb");
+  if (!f || fwrite(data, 1, size, f) != size || fclose(f)) abort();
+  mote_graph_free(mote_convert(file, &config, NULL, &e));
+  return 0;
+}
