@@ -9,6 +9,7 @@
 
 #include "cli/check.h"
 #include "mote/media.h"
+#include "runtime/runtime.h"
 
 #ifdef MOTE_HAVE_ZIP
 #include <zip.h>
@@ -42,15 +43,15 @@ static void close_given(given *g) {
 }
 
 /* NULL without a sentence: it is not there. */
-static mote_array *unpack(const given *g, const char *entry, mote_error *e) {
+static mote_array *unpack(const given *g, const char *name, mote_error *e) {
   zip_stat_t s;
-  if (zip_stat(g->zip, entry, 0, &s)) return NULL;
-  zip_file_t *f = s.size <= MOST_UNPACKED ? zip_fopen(g->zip, entry, 0) : NULL;
+  if (zip_stat(g->zip, name, 0, &s)) return NULL;
+  zip_file_t *f = s.size <= MOST_UNPACKED ? zip_fopen(g->zip, name, 0) : NULL;
   void *data = f ? malloc((size_t)s.size + 1) : NULL;
   mote_array *a = NULL;
   if (data && zip_fread(f, data, s.size) == (zip_int64_t)s.size)
-    a = mote_array_from_memory(data, (size_t)s.size, entry, &g->config, e);
-  else snprintf(e->text, sizeof e->text, "'%s' in it is damaged, or larger than 1 GiB", entry);
+    a = mote_array_from_memory(data, (size_t)s.size, name, &g->config, e);
+  else snprintf(e->text, sizeof e->text, "'%s' in it is damaged, or larger than 1 GiB", name);
   free(data);
   if (f) zip_fclose(f);
   return a;
@@ -63,8 +64,8 @@ static bool open_given(given *g, mote_error *e) {
   return !g->packed;
 }
 static void close_given(given *g) { (void)g; }
-static mote_array *unpack(const given *g, const char *entry, mote_error *e) {
-  (void)g, (void)entry, (void)e;
+static mote_array *unpack(const given *g, const char *name, mote_error *e) {
+  (void)g, (void)name, (void)e;
   return NULL;
 }
 
@@ -86,26 +87,6 @@ static mote_array *array_of(const given *g, int sample, const char *kind, int in
 
 /* ---- one sample ---- */
 
-static bool put_inputs(const given *g, int sample, mote_session *s, mote_error *e) {
-  const int count = (int)mote_session_input_count(s);
-  for (int i = 0; i < count; i++) {
-    mote_array *a = array_of(g, sample, "in", i, e);
-    if (!a && !e->text[0])
-      snprintf(e->text, sizeof e->text, "it holds no in_%d, and the model has %d inputs", i, count);
-    const bool good = a && mote_session_resize(s, i, a->dims, a->rank, e) == MOTE_OK;
-    mote_array_free(a);
-    if (!good) return false;
-  }
-  if (mote_session_plan(s, e) != MOTE_OK) return false;
-  for (int i = 0; i < count; i++) {
-    mote_array *a = array_of(g, sample, "in", i, e);
-    const bool good = a && mote_array_to_tensor(a, "the input", true, mote_session_input(s, i), e) == MOTE_OK;
-    mote_array_free(a);
-    if (!good) return false;
-  }
-  return true;
-}
-
 static double number(mote_type type, const void *data, size_t i) {
   switch (type) {
     case MOTE_FLOAT32: return (double)((const float *)data)[i];
@@ -123,6 +104,43 @@ static double number(mote_type type, const void *data, size_t i) {
 static size_t count_of(const mote_array *a) {
   const int bytes = mote_type_bits(a->type) / 8;
   return bytes ? a->size / (size_t)bytes : 0;
+}
+
+/* Whole numbers may be given as floats: numpy's files of networks' inputs often hold them so. */
+static bool put_input(const mote_array *a, mote_tensor *t, mote_error *e) {
+  const size_t count = count_of(a);
+  if (t->type != MOTE_INT32 && t->type != MOTE_INT64)
+    return mote_array_to_tensor(a, "the input", true, t, e) == MOTE_OK;
+  for (size_t i = 0; i < count; i++) {
+    const double v = number(a->type, a->data, i);
+    if (!(fabs(v) < 0x1p53) || v != floor(v) || (t->type == MOTE_INT32 && !(fabs(v) < 0x1p31))) {
+      snprintf(e->text, sizeof e->text, "an input of whole numbers is given %g", v);
+      return false;
+    }
+    if (t->type == MOTE_INT32) ((int32_t *)t->data)[i] = (int32_t)v;
+    else ((int64_t *)t->data)[i] = (int64_t)v;
+  }
+  return true;
+}
+
+static bool put_inputs(const given *g, int sample, mote_session *s, mote_error *e) {
+  const int count = (int)mote_session_input_count(s);
+  for (int i = 0; i < count; i++) {
+    mote_array *a = array_of(g, sample, "in", i, e);
+    if (!a && !e->text[0])
+      snprintf(e->text, sizeof e->text, "it holds no in_%d, and the model has %d inputs", i, count);
+    const bool good = a && mote_session_resize(s, i, a->dims, a->rank, e) == MOTE_OK;
+    mote_array_free(a);
+    if (!good) return false;
+  }
+  if (mote_session_plan(s, e) != MOTE_OK) return false;
+  for (int i = 0; i < count; i++) {
+    mote_array *a = array_of(g, sample, "in", i, e);
+    const bool good = a && put_input(a, mote_session_input(s, i), e);
+    mote_array_free(a);
+    if (!good) return false;
+  }
+  return true;
 }
 
 /* The largest difference as a share of the range of what is wanted. Not a number: shapes or types differ, or values are
@@ -175,19 +193,33 @@ static bool has_sample(const given *g, int sample) {
   return a || e.text[0];
 }
 
-static int check_all(const given *g, const char *model, double tolerance, const common *c, check_report *r) {
-  int status = EXIT_DONE;
+static int check_sample(const given *g, int sample, const mote_program *program, const char *model, double tolerance,
+                        check_report *r) {
+  mote_error e = {0};
+  mote_session *s = session_open(program, NULL, SESSION_EMPTY, &e); /* planned for the sample's shapes alone */
+  if (!s) return fault("%s: %s", model, e.text);
+  int status;
+  if (!put_inputs(g, sample, s, &e)) status = fault("%s: %s", g->path, e.text);
+  else if (mote_session_run(s, &e) != MOTE_OK) status = fault("%s: %s", model, e.text);
+  else status = compare(g, sample, s, tolerance, r, &e);
+  r->samples++;
+  mote_session_free(s);
+  return status;
+}
+
+static int check_all(const given *g, const char *path, double tolerance, const common *c, check_report *r) {
+  const mote_config config = config_of(c);
+  mote_error e = {0};
+  mote_model *model = open_model(path, &config);
+  mote_program *program = model ? mote_program_new(model, &config, &e) : NULL;
+  int status = program ? EXIT_DONE : EXIT_FAULT;
+  if (model && !program) model_fault(path, false, &config, &e);
   for (int sample = 0; status == EXIT_DONE && sample < MOST_SAMPLES; sample++) {
     if (sample && !has_sample(g, sample)) break;
-    loaded l;
-    mote_error e = {0};
-    if (!load(&l, model, c)) return EXIT_FAULT;
-    if (!put_inputs(g, sample, l.session, &e)) status = fault("%s: %s", g->path, e.text);
-    else if (mote_session_run(l.session, &e) != MOTE_OK) status = fault("%s: %s", model, e.text);
-    else status = compare(g, sample, l.session, tolerance, r, &e);
-    r->samples++;
-    unload(&l);
+    status = check_sample(g, sample, program, path, tolerance, r);
   }
+  mote_program_free(program);
+  mote_model_free(model);
   return status;
 }
 
