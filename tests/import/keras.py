@@ -226,6 +226,57 @@ class Keras(Case):
             layer = Layer("LSTM", "l", parts={"cell": [k, r, b]}, units=4, go_backwards=True)
             self.check([batch, 6, 3], [layer], x, self.lstm(x[:, ::-1], k, r, b, 4)[:, -1])
 
+    # ---- functions called on values ----
+
+    def test_operations_of_keras_3(self):
+        x, y = some(2, 3, 4), some(2, 3, 4, low=0.5)
+        t, slice_of = keras.tensor, lambda a, b: {"class_name": "__slice__", "config": {"start": a, "stop": b, "step": None}}
+        rules = [("Add", [t("x"), t("y")], {}, x + y), ("Subtract", [1.0, t("x")], {}, 1 - x),
+                 ("TrueDivide", [t("x"), t("y")], {}, x / y), ("Power", [t("y"), 2.0], {}, y ** 2), ("Exp", [t("x")], {}, np.exp(x)),
+                 ("Mean", [t("x")], {"axis": [1], "keepdims": True}, x.mean(1, keepdims=True)), ("Max", [t("x")], {"axis": -1}, x.max(-1)),
+                 ("Transpose", [t("x")], {"axes": [0, 2, 1]}, x.transpose(0, 2, 1)), ("Matmul", [t("x"), t("z")], {}, x @ x.transpose(0, 2, 1)),
+                 ("Concatenate", [[t("x"), t("y")]], {"axis": 1}, np.concatenate([x, y], 1)), ("Stack", [[t("x"), t("y")]], {"axis": 1}, np.stack([x, y], 1)),
+                 ("Clip", [t("x")], {"x_min": -0.5, "x_max": 0.5}, np.clip(x, -0.5, 0.5)), ("Relu", [t("x")], {}, np.maximum(x, 0)),
+                 ("ExpandDims", [t("x")], {"axis": 1}, x[:, None]), ("Reshape", [t("x")], {"newshape": [-1, 12]}, x.reshape(2, 12)),
+                 ("GetItem", [t("x"), {"class_name": "__tuple__", "config": {"items": [slice_of(None, None), slice_of(1, None), 2]}}], {}, x[:, 1:, 2])]
+        model = keras.functional({"x": [None, 3, 4], "y": [None, 3, 4], "z": [None, 4, 3]}, [], [], 3)
+        for i, (name, args, config, _) in enumerate(rules):
+            model["config"]["layers"].append({"module": "keras.src.ops.numpy", "class_name": name, "config": {"name": f"o{i}", **config},
+                                              "name": f"o{i}", "inbound_nodes": [{"args": args, "kwargs": {}}]})
+        model["config"]["output_layers"] = [[f"o{i}", 0, 0] for i in range(len(rules))]
+        self.source = self.path("net.keras")
+        keras.archive(self.source, model, [])
+        self.convert()
+        self.compare([x, y, x.transpose(0, 2, 1)], [r[3] for r in rules])
+
+    def test_functions_of_tensorflow_in_keras_2(self):
+        x, y = some(2, 3, 4), some(2, 3, 4)
+        def op(name, function, nodes, class_name="TFOpLambda"):
+            return {"class_name": class_name, "name": name, "config": {"name": name, "function": function}, "inbound_nodes": nodes}
+        ops = [op("a", "__operators__.add", [["x", 0, 0, {"y": ["y", 0, 0], "name": None}]]),
+               op("b", "math.multiply", [["a", 0, 0, {"y": 2.0, "name": None}]]),
+               op("c", "math.subtract", [["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0]}]]),
+               op("d", "math.reduce_mean", [["x", 0, 0, {"axis": [1], "keepdims": False}]]),
+               op("e", "concat", [[["x", 0, 0, {"axis": 2}], ["y", 0, 0, {"axis": 2}]]]),
+               op("f", "__operators__.getitem", [["x", 0, 0, {"slice_spec": [{"start": None, "stop": None, "step": None}, {"start": 0, "stop": 2, "step": None}]}]], "SlicingOpLambda"),
+               op("g", "nn.relu", [["x", 0, 0, {"name": None}]])]
+        model = keras.functional({"x": [None, 3, 4], "y": [None, 3, 4]}, [], [])
+        model["config"]["layers"] += ops
+        model["config"]["output_layers"] = [[o["name"], 0, 0] for o in ops[1:]]
+        self.source = self.path("net.h5")
+        keras.hdf5(self.source, model, [])
+        self.convert()
+        self.compare([x, y], [2 * (x + y), 1 - x, x.mean(1), np.concatenate([x, y], 2), x[:, :2], np.maximum(x, 0)])
+
+    def test_integer_lookup(self):
+        x = np.array([[5, 7, 9], [42, 5, 0]], np.int32)
+        layer = Layer("IntegerLookup", "l", vocabulary=[5, 7, 42], num_oov_indices=1, mask_token=None)
+        self.check([None, 3], [layer], x, np.array([[1, 2, 0], [3, 1, 0]]), dtype="int32")
+        layer = Layer("IntegerLookup", "l", vocabulary=[5, 7, 42], num_oov_indices=1, mask_token=0)
+        self.check([None, 3], [layer], x, np.array([[2, 3, 1], [4, 2, 0]]), dtype="int32")
+        layer = Layer("IntegerLookup", "l", vocabulary=[5, 7, 42], output_mode="count")
+        self.check([None, 3], [layer], x, np.array([[1, 1, 1, 0], [1, 1, 0, 1]]), dtype="int32")
+
     # ---- what is refused ----
 
     def refused(self, wanted, *more):

@@ -97,6 +97,7 @@ static mote_status finish_call(const reader *r, const k_model *m, refs *in, k_ca
   MOTE_TRY(gather(r, m, out->kwargs, 0, &all));
   out->needs = all.v;
   out->num_needs = all.count;
+  if (!in->count) out->in = all.v, out->num_in = all.count; /* all by name: layer(inputs=x) */
   return MOTE_OK;
 }
 
@@ -155,8 +156,9 @@ static mote_status number_calls(const reader *r, k_model *m) {
     if (!m->outputs[i].call) lower[m->outputs[i].layer] = false;
   for (int32_t i = 0; i < m->num_layers; i++)
     for (int32_t k = 0; k < m->layers[i].num_calls; k++) {
-      lower_refs(m->layers[i].calls[k].in, m->layers[i].calls[k].num_in, lower);
-      lower_refs(m->layers[i].calls[k].needs, m->layers[i].calls[k].num_needs, lower);
+      const k_call *c = &m->layers[i].calls[k];
+      if (c->in != c->needs) lower_refs(c->in, c->num_in, lower);
+      lower_refs(c->needs, c->num_needs, lower);
     }
   lower_refs(m->outputs, m->num_outputs, lower);
   return MOTE_OK;
@@ -167,7 +169,8 @@ static mote_status number_calls(const reader *r, k_model *m) {
 static mote_status read_model(const reader *r, const json_t *config, const char *class_name, int depth, k_model **out);
 
 /* "BatchNormalization" is batch_normalization, "Conv2D" conv2d, "MaxPooling2D" max_pooling2d: Keras' own rule. */
-static void snake(const char *from, char *to, size_t room) {
+
+void k_snake(const char *from, char *to, size_t room) {
   size_t n = 0;
   for (size_t i = 0; from[i] && n + 2 < room; i++) {
     const bool upper = isupper((unsigned char)from[i]);
@@ -186,6 +189,8 @@ static mote_status read_layer(const reader *r, const json_t *j, int depth, k_lay
   if (!l->name) l->name = text_of(l->config, "name");
   if (!l->name) l->name = l->class_name;
   if (!l->class_name) return err_set(r->error, MOTE_ERR_MODEL, "a layer does not say its class");
+  const char *module = text_of(j, "module");
+  l->is_operation = module && strstr(module, ".ops");
   const char *at = strrchr(l->class_name, '>'); /* "Package>Class" of registered classes */
   if (at) l->class_name = at + 1;
   if (k_is_model(l->class_name)) return read_model(r, l->config, l->class_name, depth + 1, &l->model);
@@ -205,7 +210,7 @@ static mote_status name_groups(const reader *r, k_model *m, int32_t first) {
   mote_status status = seen ? MOTE_OK : no_memory(r);
   for (int32_t i = first; i < m->num_layers && status == MOTE_OK; i++) {
     char name[200], full[230];
-    snake(m->layers[i].class_name, name, sizeof name);
+    k_snake(m->layers[i].class_name, name, sizeof name);
     const json_int_t before = json_integer_value(json_object_get(seen, name));
     snprintf(full, sizeof full, before ? "%s_%d" : "%s", name, (int)before);
     m->layers[i].store_name = arena_string(r->arena, full, strlen(full));

@@ -29,6 +29,7 @@ typedef struct k_model k_model;
 
 typedef struct k_layer {
   const char *name, *class_name;
+  bool is_operation; /* a function of Keras 3 (keras.ops), no layer */
   const json_t *config;
   k_call *calls;
   int32_t num_calls;
@@ -67,5 +68,7 @@ k_layer *k_config_layer(k_config *c, const json_t *j, arena *a, mote_error *e);
 bool k_config_ref(const k_model *m, const json_t *j, k_ref *out);
 
 bool k_is_model(const char *class_name);
+/* A class's name as Keras writes it in paths: MaxPooling2D is max_pooling2d. */
+void k_snake(const char *from, char *to, size_t room);
 
 #endif

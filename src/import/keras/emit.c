@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 
-const k_row *const k_tables[] = {k_rows_core,  k_rows_conv,      k_rows_pool,    k_rows_norm, k_rows_activation,
-                                 k_rows_merge, k_rows_recurrent, k_rows_reshape, k_rows_wrap, k_rows_attention,
-                                 NULL};
+const k_row *const k_tables[] = {
+    k_rows_core,    k_rows_conv, k_rows_pool,      k_rows_norm,   k_rows_activation, k_rows_merge, k_rows_recurrent,
+    k_rows_reshape, k_rows_wrap, k_rows_attention, k_rows_lookup, k_rows_operation,  NULL};
 
 const k_row *k_find_row(const char *class_name) {
   for (const k_row *const *table = k_tables; *table; table++)
@@ -77,12 +77,16 @@ static void emit_layer(k_ctx *c) {
       build_fail(c->b, MOTE_ERR_MODEL, "the model inside takes other inputs than it is given");
     return;
   }
-  if (!row) {
+  if (!row && !c->layer->is_operation) {
     refuse(c);
     return;
   }
   if (!c->num_in) {
     build_fail(c->b, MOTE_ERR_MODEL, "it reads nothing");
+    return;
+  }
+  if (c->layer->is_operation) {
+    k_emit_operation(c);
     return;
   }
   row->emit(c);

@@ -73,8 +73,10 @@ typedef struct k_row {
 
 extern const k_row *const k_tables[]; /* ends with NULL; each table with a row without a name */
 extern const k_row k_rows_core[], k_rows_conv[], k_rows_pool[], k_rows_norm[], k_rows_activation[], k_rows_merge[],
-    k_rows_recurrent[], k_rows_reshape[], k_rows_wrap[], k_rows_attention[];
+    k_rows_recurrent[], k_rows_reshape[], k_rows_wrap[], k_rows_attention[], k_rows_lookup[], k_rows_operation[];
 const k_row *k_find_row(const char *class_name);
+/* An operation of Keras 3, by its class. */
+void k_emit_operation(k_ctx *c);
 
 /* The model's layers into the builder's current graph. What fails is noted in e->faults, and the rest goes on. */
 mote_status k_emit_model(k_emitter *e, const k_model *m, const k_scope *weights, const k_tensor *in, int32_t num_in,
@@ -175,5 +177,7 @@ int32_t k_reshape(k_ctx *c, int32_t x, const k_size *sizes, int32_t count);
 
 /* x * kernel + bias over the last axis; kernel[in, out]. bias may be NULL. */
 int32_t k_dense(k_ctx *c, int32_t x, const k_array *kernel, const k_array *bias);
+/* Numbers of categories as one_hot, multi_hot or count. */
+int32_t k_encode(k_ctx *c, int32_t x, int32_t depth, const char *mode);
 
 #endif

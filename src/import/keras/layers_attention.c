@@ -42,9 +42,12 @@ static bool says(k_ctx *c, const char *name) { return c->call && json_is_true(js
 
 /* Query, value, key as a layer is given them: in order, or by name; the key is the value when it is not given. */
 static bool operands(k_ctx *c, k_tensor *q, k_tensor *v, k_tensor *k) {
-  *q = c->num_in > 0 ? c->in[0] : argument(c, "query");
-  *v = c->num_in > 1 ? c->in[1] : argument(c, "value");
-  *k = c->num_in > 2 ? c->in[2] : argument(c, "key");
+  *q = argument(c, "query"), *v = argument(c, "value"), *k = argument(c, "key");
+  if (q->value < 0 && c->num_in > 0) *q = c->in[0];
+  if (v->value < 0) { /* by position, then; what is named otherwise is no operand */
+    if (c->num_in > 1) *v = c->in[1];
+    if (k->value < 0 && c->num_in > 2) *k = c->in[2];
+  }
   if (k->value < 0) *k = *v;
   if (q->value >= 0 && v->value >= 0) return true;
   return build_fail(c->b, MOTE_ERR_MODEL, "it needs a query and a value") >= 0;

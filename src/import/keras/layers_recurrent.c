@@ -399,10 +399,10 @@ static void recurrent(k_ctx *c) {
   if (!read_rnn(c, &r)) return;
   const int32_t n = given_states(c, K_MOST_STATES, given);
   if (!check_given(c, n, r.num_states)) return;
-  if (k_flag(c, "stateful", false)) {
+  if (k_flag(c, "stateful", false) && !may_fuse(c, &r, c->in[0].value, c->in[0].mask, n > 0)) {
     build_fail(c->b, MOTE_ERR_UNSUPPORTED,
-               "it keeps its state from run to run (stateful); set stateful=False, and give and take the state as "
-               "inputs and outputs (initial_state, return_state)");
+               "it keeps its state from run to run (stateful), which an LSTM of fixed batch does, and no other; set "
+               "stateful=False, and give and take the state as inputs and outputs (initial_state, return_state)");
     return;
   }
   run(c, &r, c->in[0].value, c->in[0].mask, n ? given : NULL, r.sequences, &out);

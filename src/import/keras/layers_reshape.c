@@ -178,8 +178,7 @@ static int32_t one_hot(k_ctx *c, int32_t index, int32_t depth) {
                   (int32_t[]){index, build_int(c->b, "depth", depth), k_float(c, 1), k_float(c, 0)});
 }
 
-/* Numbers of categories as one_hot, multi_hot or counts. */
-static int32_t encode(k_ctx *c, int32_t x, int32_t depth, const char *mode) {
+int32_t k_encode(k_ctx *c, int32_t x, int32_t depth, const char *mode) {
   int32_t index = k_cast(c, x, MOTE_INT32);
   const int32_t rank = k_rank(c, index);
   if (!strcmp(mode, "one_hot")) {
@@ -194,13 +193,14 @@ static int32_t encode(k_ctx *c, int32_t x, int32_t depth, const char *mode) {
 }
 
 static void category(k_ctx *c) {
-  const int32_t depth = k_int(c, "num_tokens|max_tokens", 0);
-  int32_t y = encode(c, c->in[0].value, depth, k_text(c, "output_mode", "multi_hot"));
-  if (c->num_in > 1)
-    y = k_reduce(c, OP(SUM),
-                 k_mul(c, one_hot(c, k_cast(c, c->in[0].value, MOTE_INT32), depth), k_expand(c, c->in[1].value, -1)),
-                 (int32_t[]){k_rank(c, c->in[0].value) - 1}, 1, false);
-  c->out[0].value = y;
+  const int32_t depth = k_int(c, "num_tokens|max_tokens", 0), x = c->in[0].value;
+  if (c->num_in < 2) {
+    c->out[0].value = k_encode(c, x, depth, k_text(c, "output_mode", "multi_hot"));
+    return;
+  }
+  const int32_t axis = k_rank(c, x) - 1; /* counts, each with a weight */
+  const int32_t hot = one_hot(c, k_cast(c, x, MOTE_INT32), depth);
+  c->out[0].value = k_reduce(c, OP(SUM), k_mul(c, hot, k_expand(c, c->in[1].value, axis + 1)), &axis, 1, false);
 }
 
 /* The number of boundaries that are not above. */
@@ -215,7 +215,7 @@ static void discretization(k_ctx *c) {
   o.boundaries = (sch_f32s){bounds, (uint32_t)count};
   const int32_t y = k_op1(c, OP(BUCKETIZE), &o, c->in[0].value);
   const char *mode = k_text(c, "output_mode", "int");
-  c->out[0].value = strcmp(mode, "int") ? encode(c, y, (int32_t)count + 1, mode) : y;
+  c->out[0].value = strcmp(mode, "int") ? k_encode(c, y, (int32_t)count + 1, mode) : y;
 }
 
 const k_row k_rows_reshape[] = {
