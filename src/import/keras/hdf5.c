@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/size.h"
 
 enum {
@@ -42,7 +43,17 @@ static hid_t new_access(void) {
   return H5Pcreate(H5P_FILE_ACCESS);
 }
 
+static mote_status check_heaps(const uint8_t *data, uint64_t size, const char *what, mote_error *e) {
+  if (k_heaps_sound(data, size)) return MOTE_OK;
+  return err_set(e, MOTE_ERR_FORMAT, "%s: it is a damaged HDF5 file: sizes in a heap of texts do not add up", what);
+}
+
 mote_status k_file_open(k_file **out, const char *path, mem *m, mote_error *e) {
+  file_view f;
+  MOTE_TRY(file_open(&f, m, path, false, e));
+  const mote_status sound = check_heaps(f.data, f.size, path, e);
+  file_close(&f);
+  MOTE_TRY(sound);
   const hid_t access = new_access();
   if (access < 0) return err_memory(e, "an HDF5 file", 0);
   H5Pset_file_locking(access, false, true);
@@ -52,6 +63,7 @@ mote_status k_file_open(k_file **out, const char *path, mem *m, mote_error *e) {
 }
 
 mote_status k_file_image(k_file **out, const void *bytes, size_t size, mem *m, mote_error *e) {
+  MOTE_TRY(check_heaps(bytes, size, "the weights in the archive", e));
   const hid_t access = new_access();
   if (access < 0) return err_memory(e, "an HDF5 file", 0);
   hid_t id = -1;
