@@ -219,7 +219,7 @@ static mote_graph *read_network(const import_source *s, const mote_convert_confi
   k_file_close(w.file);
   k_archive_close(w.archive);
   if (status == MOTE_OK) return g;
-  err_prefix(e, "%s", s->path);
+  if (e && strncmp(e->text, s->path, strlen(s->path))) err_prefix(e, "%s", s->path); /* once */
   mote_graph_free(g);
   return NULL;
 }
