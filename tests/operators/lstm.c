@@ -232,9 +232,9 @@ static net some_net(op_random *r, kind which) {
            .project = op_random_below(r, 2),
            .norm = op_random_below(r, 2),
            .constant = op_random_below(r, 3) > 0,
-           .batch = op_random_in(r, 1, 3),
-           .time = op_random_in(r, 1, 45),
-           .input = op_random_in(r, 1, 20),
+           .batch = op_random_in(r, 0, 3),
+           .time = op_random_in(r, 0, 45),
+           .input = op_random_in(r, 0, 20),
            .cell = op_random_in(r, 2, 40)};
   /* The reference's integer peephole follows its definition only where output and cell are equally wide. */
   const bool equal = !n.project || (which == INTEGER && n.peephole);
