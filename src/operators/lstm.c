@@ -98,13 +98,6 @@ static mote_status check_matrix(op_ctx *c, const op_tensor *t, int32_t rows, int
   return MOTE_OK;
 }
 
-static mote_status check_state(op_ctx *c, const op_tensor *t, int32_t batch, int32_t n, const char *what) {
-  if (!op_shape_known(t) || batch < 0 || n < 0) return MOTE_OK;
-  OP_REQUIRE(c, op_count(t) == (size_t)batch * (size_t)n, MOTE_ERR_SHAPE, "the %s must have %d x %d elements", what,
-             (int)batch, (int)n);
-  return MOTE_OK;
-}
-
 static int32_t width_of(const op_tensor *t) { return t && t->rank > 0 ? t->dims[t->rank - 1] : -1; }
 
 static known_size known_size_of(const lstm_operands *o, const lstm_attr *attr) {
@@ -155,8 +148,8 @@ mote_status lstm_infer(op_ctx *c, const lstm_operands *o, const lstm_attr *attr,
   OP_REQUIRE(c, o->matrix[LSTM_PROJECTION] || fits(s.cell, s.output), MOTE_ERR_SHAPE,
              "without a projection the output has as many elements as the cell; they are %d and %d", (int)s.output,
              (int)s.cell);
-  MOTE_TRY(check_state(c, o->hidden, s.batch, s.output, "output state"));
-  MOTE_TRY(check_state(c, o->cell, s.batch, s.cell, "cell state"));
+  MOTE_TRY(sequence_state(c, o->hidden, s.batch, s.output, "output state"));
+  MOTE_TRY(sequence_state(c, o->cell, s.batch, s.cell, "cell state"));
   const int32_t rank = attr->single ? 2 : 3;
   if (x->rank < 0) op_set_shape(out, rank, (const int32_t[]){-1, -1, -1});
   else op_set_shape(out, rank, x->dims);

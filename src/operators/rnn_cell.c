@@ -63,10 +63,9 @@ static sequence walk_of(const rnn_operands *o, const rnn_params *p) {
 mote_status rnn_plan(op_ctx *c, const rnn_operands *o, const rnn_params *p, rnn_record *r) {
   const sequence walk = walk_of(o, p);
   const size_t units = (size_t)o->matrix[RNN_WEIGHTS]->dims[0];
-  size_t state = 0, rows = 0, all = 0;
+  size_t rows = 0, all = 0;
   scratch_layout l = {0};
-  OP_REQUIRE(c, size_mul(walk.batch, units, &state) && op_count(o->hidden) == state, MOTE_ERR_SHAPE,
-             "the hidden state must have %zu x %zu elements", walk.batch, units);
+  MOTE_TRY(sequence_state(c, o->hidden, (int64_t)walk.batch, (int64_t)units, "hidden state"));
   r->steps = sequence_piece(&walk);
   if (!size_mul(walk.batch, (size_t)r->steps, &rows) || !size_mul(rows, units, &all)) l.too_large = true;
   r->rows = sequence_part(&walk, width_of(o->aux) > width_of(o->input) ? o->aux : o->input, (size_t)r->steps, &l);

@@ -14,6 +14,16 @@ sequence sequence_of(const op_tensor *input, bool time_major, bool backward) {
                     .time = single ? 1 : (size_t)input->dims[first_is_time ? 0 : 1]};
 }
 
+mote_status sequence_state(op_ctx *c, const op_tensor *state, int64_t batch, int64_t n, const char *name) {
+  if (!op_shape_known(state) || batch < 0 || n < 0) return MOTE_OK;
+  const size_t count = op_count(state);
+  OP_REQUIRE(c, n ? count % (size_t)n == 0 && count / (size_t)n == (size_t)batch : count == 0, MOTE_ERR_SHAPE,
+             "the %s has %zu elements and needs %lld x %lld; a variable keeps the size that the file gives it, so the "
+             "batch must fit it",
+             name, count, (long long)batch, (long long)n);
+  return MOTE_OK;
+}
+
 size_t sequence_piece(const sequence *s) {
   const size_t steps = s->batch && s->batch < ROWS_AT_ONCE ? (ROWS_AT_ONCE + s->batch - 1) / s->batch : 1;
   return steps < s->time ? steps : s->time;

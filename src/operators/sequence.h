@@ -18,6 +18,9 @@ typedef struct sequence {
 /* Of the input [time, batch, n] or [batch, time, n]; [batch, n] is a single step. Dimensions are known. */
 sequence sequence_of(const op_tensor *input, bool time_major, bool backward);
 
+/* infer, plan: the state must have n elements for each of the batch. What is unknown (-1) is not compared. */
+mote_status sequence_state(op_ctx *c, const op_tensor *state, int64_t batch, int64_t n, const char *name);
+
 /* Steps of a piece: enough rows for full tiles of the matrix kernels. */
 size_t sequence_piece(const sequence *s);
 

@@ -89,12 +89,10 @@ static mote_status plan(op_ctx *c) {
   const svdf_params *const p = c->params;
   svdf_record *const r = c->record;
   const size_t batch = (size_t)c->in[INPUT]->dims[0], filters = (size_t)w->dims[0];
-  size_t features = 0, state = 0;
+  size_t features = 0;
   scratch_layout l = {0};
-  OP_REQUIRE(c,
-             size_mul(batch, filters, &features) && size_mul(features, (size_t)t->dims[1], &state) &&
-                 op_count(c->in[STATE]) == state,
-             MOTE_ERR_SHAPE, "the state must have %zu x %zu x %d elements", batch, filters, (int)t->dims[1]);
+  MOTE_TRY(sequence_state(c, c->in[STATE], (int64_t)batch, (int64_t)op_count(t), "state"));
+  if (!size_mul(batch, filters, &features)) l.too_large = true;
   c->macs = (uint64_t)batch * (op_count(w) + op_count(t));
   r->features = scratch_part(&l, features, sizeof(float));
   if (is_integer(c)) return scratch_done(c, &l);

@@ -267,8 +267,8 @@ static void operands_of_lstm(void **state) {
          {RANK, 7, 1, "weights of the state"}, {ROWS, 10, 4, "the peephole of the forget gate must have shape [5]"},
          {RANK, 13, 2, "the bias of the forget gate"}, {ROWS, 23, 6, "the layer normalization of the output gate"},
          {ROWS, 16, 7, "the projection must have shape [6, 5]"}, {ROWS, 17, 5, "the bias of the projection"},
-         {ROWS, 18, 3, "the output state must have 2 x 6 elements"},
-         {COLUMNS, 19, 6, "the cell state must have 2 x 5 elements"}, {ROWS, 4, 0, "the cell has no elements"});
+         {ROWS, 18, 3, "the output state has 18 elements and needs 2 x 6"},
+         {COLUMNS, 19, 6, "the cell state has 12 elements and needs 2 x 5"}, {ROWS, 4, 0, "the cell has no elements"});
   try(&bare, NONE, 0, 0, NULL, "without a projection the output has as many elements as the cell; they are 6 and 5");
   REFUSE(hybrid, {SCALE, 3, 0, "input 3 is int8 without a quantization scale"}, {SCALE, 16, 0, "input 16"},
          {SCALE, 9, 0, "input 9"}, {TYPE, 6, MOTE_FLOAT32, "float32"});
@@ -299,7 +299,7 @@ static void options_of_lstm(void **state) {
   o.cell_clip = NAN;
   try(&sequence, NONE, 0, 0, &o, "clips");
   o = sequence_options, o.time_major = true;
-  try(&sequence, NONE, 0, 0, &o, "the output state must have 3 x 6 elements");
+  try(&sequence, NONE, 0, 0, &o, "the output state has 12 elements and needs 3 x 6");
   o = sequence_options, o.diagonal_recurrent_tensors = true;
   try(&sequence, NONE, 0, 0, &o, "the diagonal of the state of the input gate");
   try(&integer, NONE, 0, 0, &o, "diagonal weights for the state are taken with float activations only");
@@ -334,7 +334,7 @@ static void bidirectional_lstm(void **state) {
          {OMIT, 41, 0, "an auxiliary input needs weights"}, {ROWS, 39, 2, "as many time steps and batch elements"},
          {COLUMNS, 39, 3, "as many time steps"}, {DEPTH, 39, 4, "weights of the auxiliary input"},
          {COLUMNS, 47, 4, "weights of the auxiliary input"}, {CONSTANT, 37, 0, "must be variables"},
-         {ROWS, 38, 3, "the cell state must have 2 x 5 elements"});
+         {ROWS, 38, 3, "the cell state has 15 elements and needs 2 x 5"});
   sch_BidirectionalSequenceLSTMOptions merged = o;
   merged.merge_outputs = true;
   try(&both, NONE, 0, 0, &merged, "merged results are one");
@@ -353,7 +353,7 @@ static void simple_cells(void **state) {
   REFUSE(step, {RANK, 0, 3, "two dimensions: batch, elements"}, {COLUMNS, 1, 5, "the weights of the input"},
          {ROWS, 2, 4, "the weights of the state must have shape [5, 5]"}, {RANK, 2, 1, "the weights of the state"},
          {ROWS, 3, 4, "the bias must have shape [5]"}, {CONSTANT, 4, 0, "the hidden state must be a variable"},
-         {ROWS, 4, 3, "the hidden state must have 2 x 5 elements"});
+         {ROWS, 4, 3, "the hidden state has 15 elements and needs 2 x 5"});
   REFUSE(sequence_of_bytes, {SCALE, 1, 0, "input 1 is int8 without"}, {SCALE, 2, 0, "input 2"},
          {TYPE, 2, MOTE_UINT8, "the weights must be of one type"}, {RANK, 0, 2, "three dimensions"});
   try(&sequence_of_bytes, NONE, 0, 0, &unknown, "fused activation 8 does not exist");
@@ -368,7 +368,7 @@ static void two_simple_cells(void **state) {
          {OMIT, 11, 0, "an auxiliary input needs weights for both directions"}, {OMIT, 10, 0, "auxiliary input"},
          {ROWS, 9, 2, "as many time steps and batch elements"}, {DEPTH, 9, 4, "the weights of the auxiliary input"},
          {ROWS, 11, 6, "the weights of the auxiliary input"}, {CONSTANT, 8, 0, "must be a variable"},
-         {COLUMNS, 8, 4, "the hidden state must have 2 x 5 elements"});
+         {COLUMNS, 8, 4, "the hidden state has 8 elements and needs 2 x 5"});
   sch_BidirectionalSequenceRNNOptions merged = o;
   merged.merge_outputs = true;
   try(&both, NONE, 0, 0, &merged, "merged results are one");
@@ -383,7 +383,7 @@ static void svdf(void **state) {
   REFUSE(floats, {CONSTANT, 4, 0, "the state must be a variable"}, {RANK, 0, 1, "two dimensions: batch, elements"},
          {COLUMNS, 1, 5, "[filters, elements of the input]"}, {ROWS, 2, 9, "[10 filters, steps]"},
          {COLUMNS, 2, 0, "no steps"}, {ROWS, 3, 10, "the bias must have shape [5]"},
-         {COLUMNS, 4, 29, "the state must have 2 x 10 x 3 elements"}, {TYPE, 2, MOTE_INT8, "int8"});
+         {COLUMNS, 4, 29, "the state has 58 elements and needs 2 x 30"}, {TYPE, 2, MOTE_INT8, "int8"});
   REFUSE(bytes, {SCALE, 1, 0, "input 1"}, {SCALE, 2, 0, "input 2"});
   REFUSE(integers, {SCALE, 0, 0, "input 0"}, {SCALE, 1, 0, "input 1"}, {SCALE, 2, 0, "input 2"},
          {SCALE, 4, 0, "input 4"}, {OUTPUT_SCALE, 0, 0, "output 0"}, {TYPE, 4, MOTE_INT8, "int8"});
