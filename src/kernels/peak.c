@@ -80,7 +80,7 @@ static double s8_neon(void) {
 static double f32_scalar(void) {
   const float x = 1.0F, y = 1e-9F;
 #define STEP(a) ((a) + x * y)
-#if defined(__x86_64__)
+#if defined(__SSE2__)
   CHAINS(float, x, "x", STEP)
 #elif defined(__aarch64__) || defined(__arm__)
   CHAINS(float, x, "w", STEP)
