@@ -51,7 +51,7 @@ const fault faults_of_numbers[] = {
      .operands = "i8:2x2~3 > f32:2x2", GIVES("3,3,6,6"), .edit = axis_good},
     {"CVE-2021-37677, TFSA-2021-151; CVE-2022-21726", "scales along axis -10", OP(DEQUANTIZE, DequantizeOptions),
      .operands = "i8:2x2 > f32:2x2", REFUSED(OPEN, MODEL, "it has 2 scales along dimension -10, but has 2 dimensions"), .edit = axis_low},
-    {"CVE-2021-37677, TFSA-2021-151; TFLM#3704", "scales along axis 9", OP(DEQUANTIZE, DequantizeOptions),
+    {"CVE-2021-37677, TFSA-2021-151; TFLM#3504, 3704", "scales along axis 9", OP(DEQUANTIZE, DequantizeOptions),
      .operands = "i8:2x2 > f32:2x2", REFUSED(OPEN, MODEL, "it has 2 scales along dimension 9, but has 2 dimensions"), .edit = axis_high},
     {"TFSA-2020-028", "a float above all integers", CASTS(MOTE_INT32), .operands = "f32:1~1e30 > i32:1", GIVES("2147483647")},
     {"TFSA-2020-028", "a float below all integers", CASTS(MOTE_INT8), .operands = "f32:1~-1e30 > i8:1", GIVES("-128")},
