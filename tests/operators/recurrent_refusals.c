@@ -173,7 +173,7 @@ static int output_count;
 
 static void spoil(change what, int at, double value) {
   operand *const o = &operands[at];
-  const int32_t number = (int32_t)value;
+  const int32_t number = fabs(value) < 1e6 ? (int32_t)value : 0;
   switch (what) {
     case NONE: break;
     case OMIT: o->rank = -1; break;
