@@ -20,16 +20,18 @@ static inline bool size_align(size_t a, size_t align, size_t *out) {
   return true;
 }
 
-/* Product of n dimensions, each >= 0. A dimension of 0 hides no overflow: the others are multiplied all the same. */
+/* Product of n dimensions, each >= 0. A dimension of 0 hides no overflow of 64 bits: the others are multiplied all the
+ * same, so that a shape is good or bad whatever the machine, as long as its elements fit in memory. */
 static inline bool size_dims(const int32_t *dims, int n, size_t *out) {
-  size_t product = 1;
+  uint64_t product = 1;
   bool empty = false;
   for (int i = 0; i < n; i++) {
     if (dims[i] < 0) return false;
     if (dims[i] == 0) empty = true;
-    else if (!size_mul(product, (size_t)dims[i], &product)) return false;
+    else if (__builtin_mul_overflow(product, (uint64_t)dims[i], &product)) return false;
   }
-  *out = empty ? 0 : product;
+  if (!empty && product > SIZE_MAX) return false;
+  *out = empty ? 0 : (size_t)product;
   return true;
 }
 
