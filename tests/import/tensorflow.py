@@ -467,6 +467,23 @@ class Convert(Case):
         self.assertIn("2 operators cannot be converted", err)
         self.fails(1, ["convert", name, "-o", "no.tflite", "--outputs", "nowhere"], "nowhere")
 
+    def test_operators_that_lack_operands(self):
+        kinds = ["Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput", "BiasAdd", "MaxPool", "FusedBatchNormV3", "MatMul",
+                 "ConcatV2", "Concat", "Split", "SplitV", "OneHot", "Fill", "Range", "StridedSlice", "GatherV2", "Select",
+                 "ArgMax", "Sum", "L2Loss", "AddN", "Mfcc", "NonMaxSuppressionV5", "FakeQuantWithMinMaxVars", "StatelessIf",
+                 "While", "ReadVariableOp", "InvertPermutation", "Shape"]
+        f = tf.Function("f", [("v", 1)], [("r", 1, "v")])
+        for count in (0, 1):
+            g = tf.Graph()
+            g.functions.append(f)
+            g.input("x", "float32", (2, 3))
+            for kind in kinds:
+                g.node(kind, "y_" + kind, *["x"] * count, strides=[1, 1, 1, 1], padding="SAME", then_branch=tf.Func("f"),
+                       else_branch=tf.Func("f"), cond=tf.Func("f"), body=tf.Func("f"), num_split=2)
+            status, _, err = mote("convert", self.file("net.pb", g.binary()), "-o", "no.tflite", cwd=self.folder)
+            self.assertEqual(status, 1, err)
+            self.assertIn("y_Conv2D (Conv2D): ", err)
+
     def test_circles_and_depth(self):
         f = tf.Function("f", [("x", 1)], [("y", 1, "c:output:0")])
         f.node("PartitionedCall", "c", "x", f=tf.Func("f"))

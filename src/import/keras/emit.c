@@ -19,37 +19,11 @@ const k_row *k_find_row(const char *class_name) {
 
 /* ---- faults ---- */
 
-static void note(k_emitter *e, const char *line) {
-  k_faults *f = &e->faults;
-  const size_t n = strlen(line);
-  if (f->size + n + 2 > f->room) {
-    const size_t room = 2 * (f->size + n + 2);
-    char *more = arena_alloc(e->b->arena, room);
-    if (!more) return;
-    if (f->size) memcpy(more, f->text, f->size);
-    f->text = more;
-    f->room = room;
-  }
-  memcpy(f->text + f->size, line, n);
-  f->text[f->size + n] = '\n';
-  f->text[f->size + n + 1] = 0;
-  f->size += n + 1;
-  f->count++;
-}
-
-/* What went wrong, without the name that the builder puts first: the line has it. */
-static const char *sentence(const graph_builder *b) {
-  const char *text = b->error.text;
-  if (*text == '\'' && !strncmp(text + 1, b->at.data, b->at.size) && !strncmp(text + 1 + b->at.size, "': ", 3))
-    text += b->at.size + 4;
-  return text;
-}
-
 static void note_fault(k_emitter *e, const k_layer *l) {
   char line[MOTE_ERROR_TEXT + 300], name[120], class_name[80];
   snprintf(line, sizeof line, "%s (%s): %s", err_name(name, sizeof name, l->name, strlen(l->name)),
-           err_name(class_name, sizeof class_name, l->class_name, strlen(l->class_name)), sentence(e->b));
-  note(e, line);
+           err_name(class_name, sizeof class_name, l->class_name, strlen(l->class_name)), import_sentence(e->b));
+  import_fault(&e->faults, e->b->arena, line);
 }
 
 /* ---- one call ---- */
@@ -202,7 +176,8 @@ mote_status k_emit_model(k_emitter *e, const k_model *m, const k_scope *weights,
     const k_result *r = &run.results[m->outputs[i].layer][m->outputs[i].call];
     out[i] = (k_tensor){-1, -1};
     if (m->outputs[i].tensor < r->count) out[i] = r->v[m->outputs[i].tensor];
-    else if (r->count >= 0 && !e->faults.count) note(e, "the model's outputs cannot be reached from its inputs");
+    else if (r->count >= 0 && !e->faults.count)
+      import_fault(&e->faults, e->b->arena, "the model's outputs cannot be reached from its inputs");
   }
   return status;
 }

@@ -2,7 +2,7 @@
 #ifndef IMPORT_KERAS_EMIT_H
 #define IMPORT_KERAS_EMIT_H
 
-#include "graph/build.h"
+#include "import/common.h"
 #include "import/keras/config.h"
 #include "import/keras/weights.h"
 
@@ -23,12 +23,6 @@ typedef struct k_run {
   k_result **results; /* of each layer, of each call */
 } k_run;
 
-typedef struct k_faults {
-  char *text; /* a line for each */
-  size_t size, room;
-  int32_t count;
-} k_faults;
-
 typedef struct k_cached {
   const char *path; /* of an array in the file */
   k_array array;
@@ -40,7 +34,7 @@ typedef struct k_emitter {
   k_config *config;
   const k_file *file;
   k_cached *arrays;
-  k_faults faults;
+  import_faults faults;
   int depth;      /* of models within models */
   int32_t layers; /* emitted */
 } k_emitter;

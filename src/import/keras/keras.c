@@ -120,18 +120,6 @@ static int32_t make_input(work *w, const k_layer *l, bool only) {
   return build_input(b, l->name, type_of(l->config), rank, dims);
 }
 
-/* A value of its own for an output that is an input, a constant, or another output as well. */
-static int32_t copy_of(graph_builder *b, int32_t value) {
-  const graph *g = &b->set->graphs[0];
-  const graph_value *v = &g->values[value];
-  bool own = !v->is_const;
-  for (int32_t i = 0; i < g->num_inputs; i++) own &= g->inputs[i] != value;
-  for (int32_t i = 0; i < g->num_outputs; i++) own &= g->outputs[i] != value;
-  if (own) return value;
-  const int32_t shape = build_op(b, sch_BuiltinOperator_SHAPE, NULL, 1, &value);
-  return build_op(b, sch_BuiltinOperator_RESHAPE, NULL, 2, (const int32_t[]){value, shape});
-}
-
 /* Layer's name; with a number where it has several outputs among them. */
 static const char *output_name(const work *w, const k_model *m, int32_t i) {
   const char *name = m->layers[m->outputs[i].layer].name;
@@ -158,28 +146,13 @@ static mote_status make_ends(work *w, const k_tensor *out) {
   for (int32_t i = 0; i < m->num_outputs; i++) {
     if (out[i].value < 0) return err_set(w->error, MOTE_ERR_MODEL, "output %d is no value", (int)i);
     if (!(out_names[i] = output_name(w, m, i))) return no_memory(w);
-    const int32_t value = copy_of(b, out[i].value);
-    build_rename(b, value, out_names[i]);
-    build_output(b, value);
+    import_output(b, out[i].value, out_names[i]);
   }
   build_signature(b, "serving_default", in_names, out_names);
   return build_finish(b, w->error);
 }
 
 /* ---- the whole ---- */
-
-static mote_status report_faults(const work *w) {
-  const k_faults *f = &w->emitter.faults;
-  char line[MOTE_ERROR_TEXT];
-  for (const char *at = f->text; *at && f->count > 1 && w->options->on_fault; at += strcspn(at, "\n") + 1) {
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-    w->options->on_fault(w->options->on_fault_user, line);
-  }
-  const int first = (int)strcspn(f->text, "\n");
-  if (f->count == 1) return err_set(w->error, MOTE_ERR_UNSUPPORTED, "%.*s", first, f->text);
-  return err_set(w->error, MOTE_ERR_UNSUPPORTED, "%d layers cannot be converted, the first: %.*s", (int)f->count, first,
-                 f->text);
-}
 
 static mote_status emit(work *w, mote_convert_report *report) {
   const k_model *m = w->config.model;
@@ -194,7 +167,7 @@ static mote_status emit(work *w, mote_convert_report *report) {
     in[i] = (k_tensor){make_input(w, &m->layers[m->inputs[i].layer], m->num_inputs == 1), -1};
   if (w->emitter.b->failed) return build_finish(w->emitter.b, w->error);
   if (k_emit_model(&w->emitter, m, &weights, in, m->num_inputs, out) != MOTE_OK) return no_memory(w);
-  if (w->emitter.faults.count) return report_faults(w);
+  if (w->emitter.faults.count) return import_report(&w->emitter.faults, w->options, "layers", w->error);
   report->layers = w->emitter.layers;
   return make_ends(w, out);
 }

@@ -32,13 +32,7 @@ int32_t k_to_first(k_ctx *c, int32_t x) {
   return rank < 3 ? x : k_transpose(c, x, perm);
 }
 
-int32_t k_cast(k_ctx *c, int32_t x, mote_type to) {
-  if (c->b->failed || build_type(c->b, x) == to) return x;
-  sch_CastOptions o = BUILD_OPTIONS(CastOptions);
-  o.in_data_type = (int32_t)build_type(c->b, x);
-  o.out_data_type = (int32_t)to;
-  return build_add(c->b, &(build_node){.code = OP(CAST), .options = &o, .num_inputs = 1, .inputs = &x, .types = &to});
-}
+int32_t k_cast(k_ctx *c, int32_t x, mote_type to) { return import_cast(c->b, x, to); }
 
 int32_t k_float(k_ctx *c, float v) { return build_float(c->b, "constant", v); }
 int32_t k_mul(k_ctx *c, int32_t a, int32_t b) { return k_op2(c, OP(MUL), NULL, a, b); }

@@ -214,6 +214,8 @@ static const entry *find(const tf_bundle *b, const char *key) {
   return NULL;
 }
 
+bool tf_bundle_has(const tf_bundle *b, const char *key) { return find(b, key) != NULL; }
+
 static mote_status open_shard(tf_bundle *b, uint32_t i, mote_error *e) {
   if (b->opened[i]) return MOTE_OK;
   char *path = mem_alloc(b->mem, strlen(b->prefix) + 40);

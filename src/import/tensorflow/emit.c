@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 
-enum { MAX_OUT = 256, POISON = -2 };
+enum { POISON = -2 }; /* in place of what could not be made */
 
 const tf_row *const tf_tables[] = {tf_rows_math, tf_rows_array, tf_rows_nn, tf_rows_state, tf_rows_flow, NULL};
 
@@ -16,34 +16,6 @@ const tf_row *tf_find_row(const char *type) {
     for (const tf_row *row = *table; row->type; row++)
       if (!strcmp(row->type, type)) return row;
   return NULL;
-}
-
-/* ---- faults ---- */
-
-static mote_status note(tf_emitter *e, const char *line) {
-  tf_faults *f = &e->faults;
-  const size_t n = strlen(line);
-  if (f->size + n + 2 > f->room) {
-    const size_t room = 2 * (f->size + n + 2);
-    char *more = arena_alloc(e->b->arena, room);
-    if (!more) return MOTE_ERR_MEMORY;
-    if (f->size) memcpy(more, f->text, f->size);
-    f->text = more;
-    f->room = room;
-  }
-  memcpy(f->text + f->size, line, n);
-  f->text[f->size + n] = '\n';
-  f->text[f->size + n + 1] = 0;
-  f->size += n + 1;
-  f->count++;
-  return MOTE_OK;
-}
-
-static mote_status note_unknown(tf_emitter *e, const tf_op *op) {
-  char line[600], name[200];
-  snprintf(line, sizeof line, "%s (%.100s): .tflite has no operator for it",
-           err_name(name, sizeof name, op->name, strlen(op->name)), op->type);
-  return note(e, line);
 }
 
 /* ---- one operator ---- */
@@ -64,51 +36,43 @@ static const char *short_name(const char *name) {
   }
 }
 
-/* What went wrong, without the name that the builder puts first: the line has it. */
-static const char *sentence(const graph_builder *b) {
-  const char *text = b->error.text;
-  if (*text == '\'' && !strncmp(text + 1, b->at.data, b->at.size) && !strncmp(text + 1 + b->at.size, "': ", 3))
-    text += b->at.size + 4;
-  return text;
+/* What an edge leads to; POISON beyond the outputs that are kept. */
+static int32_t value_at(const tf_emitter *e, tf_edge edge) {
+  return edge.output < TF_MOST_OUT ? e->values[edge.op][edge.output] : POISON;
+}
+
+/* Notes why an operator could not be made; its outputs are poison, and so is all that reads them. */
+static mote_status give_up(tf_emitter *e, const tf_op *op, const char *why, int32_t *out) {
+  char line[MOTE_ERROR_TEXT + 300], name[200];
+  for (int32_t i = 0; i < TF_MOST_OUT; i++) out[i] = POISON;
+  if (!why) return MOTE_OK;
+  snprintf(line, sizeof line, "%s (%.100s): %s", err_name(name, sizeof name, op->name, strlen(op->name)), op->type,
+           why);
+  return import_fault(&e->faults, e->b->arena, line);
 }
 
 static mote_status emit_op(tf_emitter *e, int32_t index) {
   const tf_op *op = &e->flat->ops[index];
-  int32_t *in = ARENA_ARRAY(e->b->arena, int32_t, (size_t)op->num_inputs + 1), out[MAX_OUT];
-  if (!in) return MOTE_ERR_MEMORY;
-  for (int32_t i = 0; i < op->num_inputs; i++) {
-    const tf_edge edge = op->inputs[i];
-    in[i] = edge.output < MAX_OUT ? e->values[edge.op][edge.output] : POISON;
-  }
-  for (int32_t i = 0; i < MAX_OUT; i++) out[i] = -1;
-  tf_ctx c = {e, e->b, op, op->node, in, op->num_inputs, out, MAX_OUT};
+  const int32_t room = op->num_inputs > TF_FEW ? op->num_inputs : TF_FEW;
+  int32_t *in = ARENA_ARRAY(e->b->arena, int32_t, (size_t)room), *out = ARENA_ARRAY(e->b->arena, int32_t, TF_MOST_OUT);
+  if (!in || !out) return MOTE_ERR_MEMORY;
+  for (int32_t i = 0; i < room; i++) in[i] = i < op->num_inputs ? value_at(e, op->inputs[i]) : -1;
+  for (int32_t i = 0; i < TF_MOST_OUT; i++) out[i] = -1;
+  e->values[index] = out;
+  if (poisoned(in, room)) return give_up(e, op, NULL, out);
   const tf_row *row = tf_find_row(op->type);
-  bool bad = poisoned(in, op->num_inputs);
-  if (!bad && !row) {
-    MOTE_TRY(note_unknown(e, op));
-    bad = true;
-  } else if (!bad) {
-    build_at(e->b, short_name(op->name));
-    row->rule(&c);
-    if (e->b->failed) {
-      char line[MOTE_ERROR_TEXT + 200];
-      if (e->b->error.code == MOTE_ERR_MEMORY) return MOTE_ERR_MEMORY;
-      snprintf(line, sizeof line, "%.200s (%.100s): %s", op->name, op->type, sentence(e->b));
-      MOTE_TRY(note(e, line));
-      build_forgive(e->b);
-      bad = true;
-    }
-  }
-  int32_t last = MAX_OUT;
-  while (last > 1 && out[last - 1] == -1 && !bad) last--;
-  e->values[index] = ARENA_ARRAY(e->b->arena, int32_t, MAX_OUT);
-  if (!e->values[index]) return MOTE_ERR_MEMORY;
-  for (int32_t i = 0; i < MAX_OUT; i++) e->values[index][i] = bad ? POISON : i < last ? out[i] : -1;
+  if (!row) return give_up(e, op, ".tflite has no operator for it", out);
+  tf_ctx c = {e, e->b, op, op->node, row->code, in, op->num_inputs, out};
+  build_at(e->b, short_name(op->name));
+  row->rule(&c);
+  if (!e->b->failed) return MOTE_OK;
+  if (e->b->error.code == MOTE_ERR_MEMORY) return MOTE_ERR_MEMORY;
+  MOTE_TRY(give_up(e, op, import_sentence(e->b), out));
+  build_forgive(e->b);
   return MOTE_OK;
 }
 
 mote_status tf_emit(tf_emitter *e, const tf_flat *flat, const int32_t *arguments, int32_t *outputs) {
-  if (!e->faults.text) e->faults.text = (char *)"";
   const tf_flat *const before_flat = e->flat;
   int32_t **const before_values = e->values;
   e->flat = flat;
@@ -119,24 +83,17 @@ mote_status tf_emit(tf_emitter *e, const tf_flat *flat, const int32_t *arguments
       status = emit_op(e, i);
       continue;
     }
-    e->values[i] = ARENA_ARRAY(e->b->arena, int32_t, MAX_OUT);
+    e->values[i] = ARENA_ARRAY(e->b->arena, int32_t, TF_MOST_OUT);
     if (e->values[i]) e->values[i][0] = arguments[flat->ops[i].argument];
     else status = MOTE_ERR_MEMORY;
   }
-  for (int32_t i = 0; i < flat->num_outputs && status == MOTE_OK; i++)
-    outputs[i] = flat->outputs[i].output < MAX_OUT ? e->values[flat->outputs[i].op][flat->outputs[i].output] : POISON;
+  for (int32_t i = 0; i < flat->num_outputs && status == MOTE_OK; i++) outputs[i] = value_at(e, flat->outputs[i]);
   e->flat = before_flat;
   e->values = before_values;
   return status;
 }
 
 /* ---- what rules read ---- */
-
-const tf_op *tf_source_of(const tf_ctx *c, int32_t i) {
-  return i < c->op->num_inputs ? &c->emitter->flat->ops[c->op->inputs[i].op] : NULL;
-}
-
-int32_t tf_code(const tf_ctx *c) { return tf_find_row(c->op->type)->code; }
 
 bool tf_type(tf_ctx *c, int32_t dtype, mote_type *out) {
   switch (dtype % 100) {
@@ -175,7 +132,7 @@ int64_t tf_count(const graph_value *v) {
 }
 
 bool tf_ints(const tf_ctx *c, int32_t i, int64_t *to, int32_t *count) {
-  const graph_value *v = i < c->num_in ? tf_value(c, c->in[i]) : NULL;
+  const graph_value *v = i >= 0 && i < c->num_in ? tf_value(c, c->in[i]) : NULL;
   const int64_t n = tf_count(v);
   if (n < 0 || n > TF_LIST) return false;
   *count = (int32_t)n;
@@ -214,24 +171,21 @@ const float *tf_floats(const tf_ctx *c, int32_t value) {
 
 /* ---- what rules make ---- */
 
+void tf_outputs(tf_ctx *c, const build_node *n) {
+  if (n->num_outputs < 1 || n->num_outputs > TF_MOST_OUT) {
+    build_fail(c->b, MOTE_ERR_UNSUPPORTED, "it has %d outputs; 1 to %d are taken", (int)n->num_outputs, TF_MOST_OUT);
+    return;
+  }
+  const int32_t first = build_add(c->b, n);
+  for (int32_t i = 0; i < n->num_outputs && first >= 0; i++) c->out[i] = first + i;
+}
+
 int32_t tf_transpose(tf_ctx *c, int32_t value, int32_t rank, const int32_t *perm) {
   return tf_op2(c, sch_BuiltinOperator_TRANSPOSE, NULL, value, build_ints(c->b, "perm", rank, perm));
 }
 
 int32_t tf_reshape(tf_ctx *c, int32_t value, int32_t rank, const int32_t *dims) {
   return tf_op2(c, sch_BuiltinOperator_RESHAPE, NULL, value, build_ints(c->b, "shape", rank, dims));
-}
-
-int32_t tf_cast(tf_ctx *c, int32_t value, mote_type to) {
-  const graph_value *v = tf_value(c, value);
-  if (!v || v->type == to) return value;
-  sch_CastOptions o = BUILD_OPTIONS(CastOptions);
-  o.in_data_type = (int32_t)v->type;
-  o.out_data_type = (int32_t)to;
-  const mote_type types[] = {to};
-  return build_add(
-      c->b, &(build_node){
-                .code = sch_BuiltinOperator_CAST, .options = &o, .num_inputs = 1, .inputs = &value, .types = types});
 }
 
 int32_t tf_float(tf_ctx *c, float v) { return build_float(c->b, "constant", v); }

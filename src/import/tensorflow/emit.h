@@ -2,11 +2,15 @@
 #ifndef IMPORT_TENSORFLOW_EMIT_H
 #define IMPORT_TENSORFLOW_EMIT_H
 
-#include "graph/build.h"
+#include "import/common.h"
 #include "import/tensorflow/flat.h"
 #include "import/tensorflow/variables.h"
 
-enum { TF_LIST = 64 }; /* elements of a list that steers: axes, sizes, paddings */
+enum {
+  TF_LIST = 64, /* elements of a list that steers: axes, sizes, paddings */
+  TF_FEW = 8,   /* more than any rule reads by number */
+  TF_MOST_OUT = 256
+};
 
 typedef struct tf_emitter tf_emitter;
 
@@ -16,10 +20,10 @@ typedef struct tf_ctx {
   graph_builder *b;
   const tf_op *op;
   const Tf__Node *node;
-  const int32_t *in; /* values; -1: absent, or a handle of a variable or table */
+  int32_t code;      /* of the type's row */
+  const int32_t *in; /* values; -1: absent. TF_FEW can be read, however few there are */
   int32_t num_in;
-  int32_t *out; /* set by the rule: one value an output that may be read; -1 at first */
-  int32_t num_out;
+  int32_t *out; /* set by the rule: one value an output that may be read; -1 at first. TF_MOST_OUT */
 } tf_ctx;
 
 typedef void (*tf_rule)(tf_ctx *c);
@@ -37,11 +41,6 @@ extern const tf_row *const tf_tables[];
 extern const tf_row tf_rows_math[], tf_rows_array[], tf_rows_nn[], tf_rows_state[], tf_rows_flow[];
 
 /* ---- what rules read ---- */
-
-/* Operator whose output stands at input i, for handles: VarHandleOp, HashTableV2. */
-const tf_op *tf_source_of(const tf_ctx *c, int32_t i);
-/* The type's row for this operator. */
-int32_t tf_code(const tf_ctx *c);
 
 /* .tflite's type of one of TensorFlow's; false (and a failure) when it has none. */
 bool tf_type(tf_ctx *c, int32_t dtype, mote_type *out);
@@ -68,9 +67,11 @@ static inline int32_t tf_op2(tf_ctx *c, int32_t code, const void *options, int32
 static inline int32_t tf_op3(tf_ctx *c, int32_t code, const void *options, int32_t x, int32_t y, int32_t z) {
   return build_op(c->b, code, options, 3, (const int32_t[]){x, y, z});
 }
+/* A node with several outputs, as out[0 ..]. */
+void tf_outputs(tf_ctx *c, const build_node *n);
 int32_t tf_transpose(tf_ctx *c, int32_t value, int32_t rank, const int32_t *perm);
 int32_t tf_reshape(tf_ctx *c, int32_t value, int32_t rank, const int32_t *dims);
-int32_t tf_cast(tf_ctx *c, int32_t value, mote_type to);
+static inline int32_t tf_cast(tf_ctx *c, int32_t value, mote_type to) { return import_cast(c->b, value, to); }
 int32_t tf_float(tf_ctx *c, float v);
 /* A constant of the element type of `like` (float or integer), a scalar. */
 int32_t tf_scalar_like(tf_ctx *c, int32_t like, double v);
@@ -83,12 +84,6 @@ int32_t tf_saved_const(tf_ctx *c, const char *name, const tf_saved *s);
 
 /* ---- emitting ---- */
 
-typedef struct tf_faults {
-  char *text; /* a line for each */
-  size_t size, room;
-  int32_t count;
-} tf_faults;
-
 struct tf_emitter {
   graph_builder *b;
   tf_program *program;
@@ -96,7 +91,7 @@ struct tf_emitter {
   tf_variables *variables;
   const tf_flat *flat; /* of the graph that is being made */
   int32_t **values;    /* of each operator of it */
-  tf_faults faults;
+  import_faults faults;
   int depth; /* of functions within functions */
 };
 

@@ -127,8 +127,10 @@ const Tf__Signature *tf_function(const tf_program *p, const char *name) {
   return b ? b->function->signature : NULL;
 }
 
-const Tf__Node *tf_node(const tf_program *p, const char *name) {
-  const int32_t i = find_node(&p->main, name, strlen(name));
+int32_t tf_node_number(const tf_program *p, const char *name, size_t n) { return find_node(&p->main, name, n); }
+
+const Tf__Node *tf_node(const tf_program *p, const char *name, size_t n) {
+  const int32_t i = tf_node_number(p, name, n);
   return i < 0 ? NULL : p->main.nodes[i];
 }
 

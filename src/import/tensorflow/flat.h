@@ -43,8 +43,9 @@ mote_status tf_flatten(tf_program *p, const char *const *inputs, int32_t num_inp
 mote_status tf_flatten_function(tf_program *p, const char *name, tf_flat *out, mote_error *e);
 /* The signature of a function; NULL when there is none of that name. */
 const Tf__Signature *tf_function(const tf_program *p, const char *name);
-/* A node of the main graph; NULL when there is none. */
-const Tf__Node *tf_node(const tf_program *p, const char *name);
+/* A node of the main graph, by a name of n characters; NULL when there is none. And its number there, or -1. */
+const Tf__Node *tf_node(const tf_program *p, const char *name, size_t n);
+int32_t tf_node_number(const tf_program *p, const char *name, size_t n);
 
 /* Tells which variable of the main graph gets which entry of the checkpoint, as the operator `restore` says it. */
 mote_status tf_restored(tf_program *p, const char *restore,

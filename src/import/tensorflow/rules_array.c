@@ -11,9 +11,8 @@ static void rule_const(tf_ctx *c) {
   else c->out[0] = tf_const(c, "value", a->tensor);
 }
 
-static void rule_pass(tf_ctx *c) { c->out[0] = c->in[0]; }
-static void rule_two(tf_ctx *c) { c->out[0] = tf_op2(c, tf_code(c), NULL, c->in[0], c->in[1]); }
-static void rule_three(tf_ctx *c) { c->out[0] = tf_op3(c, tf_code(c), NULL, c->in[0], c->in[1], c->in[2]); }
+static void rule_two(tf_ctx *c) { c->out[0] = tf_op2(c, c->code, NULL, c->in[0], c->in[1]); }
+static void rule_three(tf_ctx *c) { c->out[0] = tf_op3(c, c->code, NULL, c->in[0], c->in[1], c->in[2]); }
 
 /* Shapes and axes of int64, which few of .tflite's operators take. */
 static int32_t ints32(tf_ctx *c, int32_t i) { return tf_cast(c, c->in[i], MOTE_INT32); }
@@ -43,7 +42,7 @@ static void rule_transpose(tf_ctx *c) { c->out[0] = tf_op2(c, OP(TRANSPOSE), NUL
 static void rule_shape(tf_ctx *c) {
   sch_ShapeOptions o = BUILD_OPTIONS(ShapeOptions);
   o.out_type = tf_attr_type(c->node, "out_type", TF_INT32) == TF_INT64 ? sch_TensorType_INT64 : sch_TensorType_INT32;
-  for (int32_t i = 0; i < c->num_in && i < c->num_out; i++) c->out[i] = tf_op1(c, OP(SHAPE), &o, c->in[i]);
+  for (int32_t i = 0; i < c->num_in && i < TF_MOST_OUT; i++) c->out[i] = tf_op1(c, OP(SHAPE), &o, c->in[i]);
 }
 
 static void rule_rank(tf_ctx *c) { c->out[0] = tf_op1(c, OP(RANK), NULL, c->in[0]); }
@@ -76,18 +75,12 @@ static void rule_pack(tf_ctx *c) {
   c->out[0] = build_op(c->b, OP(PACK), &o, c->num_in, c->in);
 }
 
-/* Several outputs stand one after the other. */
 static void many(tf_ctx *c, int32_t code, const void *options, int32_t count, const int32_t *inputs, int64_t outputs) {
-  if (outputs < 1 || outputs > c->num_out) {
-    build_fail(c->b, MOTE_ERR_UNSUPPORTED, "it has %lld outputs; 1 to %d are taken", (long long)outputs,
-               (int)c->num_out);
-    return;
-  }
-  const int32_t first = build_add(
-      c->b,
-      &(build_node){
-          .code = code, .options = options, .num_inputs = count, .inputs = inputs, .num_outputs = (int32_t)outputs});
-  for (int32_t i = 0; i < outputs && first >= 0; i++) c->out[i] = first + i;
+  tf_outputs(c, &(build_node){.code = code,
+                              .options = options,
+                              .num_inputs = count,
+                              .inputs = inputs,
+                              .num_outputs = outputs > INT32_MAX ? -1 : (int32_t)outputs});
 }
 
 static void rule_unpack(tf_ctx *c) {
@@ -154,8 +147,8 @@ static void rule_space_to_depth(tf_ctx *c) {
     build_fail(c->b, MOTE_ERR_UNSUPPORTED, "its layout is %.20s; NHWC is taken", tf_attr_text(c->node, "data_format"));
     return;
   }
-  const bool is_to = tf_code(c) == OP(SPACE_TO_DEPTH);
-  c->out[0] = tf_op1(c, tf_code(c), is_to ? (const void *)&to : &from, c->in[0]);
+  const bool is_to = c->code == OP(SPACE_TO_DEPTH);
+  c->out[0] = tf_op1(c, c->code, is_to ? (const void *)&to : &from, c->in[0]);
 }
 
 static void rule_one_hot(tf_ctx *c) {
@@ -207,8 +200,6 @@ static void rule_bitcast(tf_ctx *c) {
 
 const tf_row tf_rows_array[] = {
     {"Const", rule_const, 0},
-    {"Identity", rule_pass, 0},
-    {"EnsureShape", rule_pass, 0},
     {"Reshape", rule_reshape, 0},
     {"ExpandDims", rule_expand_dims, 0},
     {"Squeeze", rule_squeeze, 0},

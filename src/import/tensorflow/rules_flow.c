@@ -26,7 +26,7 @@ typedef struct body {
   mote_type types[MAX_ENDS]; /* of the outputs */
 } body;
 
-/* Makes a function a subgraph. open[i]: dimensions of input i that a loop may change are left open. */
+/* Makes a function a subgraph. as_constant[i]: input i is not passed, but made again inside. */
 static bool make_body(tf_ctx *c, const char *function, const int32_t *in, int32_t count, const bool *as_constant,
                       body *out) {
   graph_builder *const b = c->b;
@@ -50,6 +50,10 @@ static bool make_body(tf_ctx *c, const char *function, const int32_t *in, int32_
   out->index = build_graph(b, function);
   int32_t arguments[MAX_ENDS], results[MAX_ENDS];
   for (int32_t i = 0; i < count && !b->failed; i++) {
+    if (in[i] < 0) {
+      build_fail(b, MOTE_ERR_UNSUPPORTED, "value %d that '%.200s' is called with is none", (int)i, function);
+      break;
+    }
     const graph_value v = b->set->graphs[caller].values[in[i]];
     if (as_constant[i]) arguments[i] = constant_again(c, caller, in[i]);
     else arguments[i] = build_input(b, s->input_arg[i]->name, v.type, v.rank, v.signature);
@@ -86,10 +90,6 @@ static int32_t passed(const int32_t *in, int32_t count, const bool *as_constant,
   return n;
 }
 
-static void take_outputs(tf_ctx *c, int32_t first, int32_t count) {
-  for (int32_t i = 0; i < count && i < c->num_out && first >= 0; i++) c->out[i] = first + i;
-}
-
 static void rule_if(tf_ctx *c) {
   const char *yes = tf_attr_text(c->node, "then_branch"), *no = tf_attr_text(c->node, "else_branch");
   bool constant[MAX_ENDS];
@@ -108,20 +108,17 @@ static void rule_if(tf_ctx *c) {
   o.else_subgraph_index = branches[1].index;
   in[0] = c->in[0];
   const int32_t n = 1 + passed(c->in + 1, c->num_in - 1, constant, in + 1);
-  take_outputs(c,
-               build_add(c->b, &(build_node){.code = OP(IF),
-                                             .options = &o,
-                                             .num_inputs = n,
-                                             .inputs = in,
-                                             .num_outputs = branches[0].outputs,
-                                             .types = branches[0].types}),
-               branches[0].outputs);
+  tf_outputs(c, &(build_node){.code = OP(IF),
+                              .options = &o,
+                              .num_inputs = n,
+                              .inputs = in,
+                              .num_outputs = branches[0].outputs,
+                              .types = branches[0].types});
 }
 
 static void rule_while(tf_ctx *c) {
   const char *cond = tf_attr_text(c->node, "cond"), *again = tf_attr_text(c->node, "body");
   bool constant[MAX_ENDS];
-  int32_t in[MAX_ENDS];
   body test, round;
   if (c->num_in > MAX_ENDS) {
     build_fail(c->b, MOTE_ERR_LIMIT, "it has %d inputs; at most %d are taken", (int)c->num_in, MAX_ENDS);
@@ -139,14 +136,16 @@ static void rule_while(tf_ctx *c) {
   sch_WhileOptions o = BUILD_OPTIONS(WhileOptions);
   o.cond_subgraph_index = test.index;
   o.body_subgraph_index = round.index;
-  const int32_t n = passed(c->in, c->num_in, constant, in);
-  take_outputs(
-      c,
-      build_add(
-          c->b,
-          &(build_node){
-              .code = OP(WHILE), .options = &o, .num_inputs = n, .inputs = in, .num_outputs = n, .types = round.types}),
-      n);
+  if (round.outputs != c->num_in) {
+    build_fail(c->b, MOTE_ERR_MODEL, "its body gives %d values and takes %d", (int)round.outputs, (int)c->num_in);
+    return;
+  }
+  tf_outputs(c, &(build_node){.code = OP(WHILE),
+                              .options = &o,
+                              .num_inputs = c->num_in,
+                              .inputs = c->in,
+                              .num_outputs = c->num_in,
+                              .types = round.types});
 }
 
 /* Matters in training alone, or checks what the network does not. */

@@ -6,12 +6,12 @@
 
 /* ---- one operator for one ---- */
 
-static void rule_same(tf_ctx *c) { c->out[0] = build_op(c->b, tf_code(c), NULL, c->num_in, c->in); }
+static void rule_same(tf_ctx *c) { c->out[0] = build_op(c->b, c->code, NULL, c->num_in, c->in); }
 
 /* Operands that TensorFlow gives as 64-bit or smaller stay so; .tflite's comparison and arithmetic take them. */
-static void rule_binary(tf_ctx *c) { c->out[0] = tf_op2(c, tf_code(c), NULL, c->in[0], c->in[1]); }
+static void rule_binary(tf_ctx *c) { c->out[0] = tf_op2(c, c->code, NULL, c->in[0], c->in[1]); }
 
-static void rule_unary(tf_ctx *c) { c->out[0] = tf_op1(c, tf_code(c), NULL, c->in[0]); }
+static void rule_unary(tf_ctx *c) { c->out[0] = tf_op1(c, c->code, NULL, c->in[0]); }
 
 /* ---- composed ---- */
 
@@ -125,17 +125,17 @@ static void rule_l2_loss(tf_ctx *c) {
 static void rule_reduce(tf_ctx *c) {
   sch_ReducerOptions o = BUILD_OPTIONS(ReducerOptions);
   o.keep_dims = tf_attr_bool(c->node, "keep_dims", false);
-  c->out[0] = tf_op2(c, tf_code(c), &o, c->in[0], tf_cast(c, c->in[1], MOTE_INT32));
+  c->out[0] = tf_op2(c, c->code, &o, c->in[0], tf_cast(c, c->in[1], MOTE_INT32));
 }
 
 static void rule_arg(tf_ctx *c) {
   sch_ArgMaxOptions most = BUILD_OPTIONS(ArgMaxOptions);
   sch_ArgMinOptions least = BUILD_OPTIONS(ArgMinOptions);
-  const bool is_max = tf_code(c) == sch_BuiltinOperator_ARG_MAX;
+  const bool is_max = c->code == sch_BuiltinOperator_ARG_MAX;
   const bool is_long = tf_attr_type(c->node, "output_type", TF_INT64) == TF_INT64;
   most.output_type = least.output_type = is_long ? sch_TensorType_INT64 : sch_TensorType_INT32;
   const int32_t axis = c->num_in > 1 ? tf_cast(c, c->in[1], MOTE_INT32) : build_int(c->b, "axis", 0);
-  c->out[0] = tf_op2(c, tf_code(c), is_max ? (const void *)&most : &least, c->in[0], axis);
+  c->out[0] = tf_op2(c, c->code, is_max ? (const void *)&most : &least, c->in[0], axis);
 }
 
 static void rule_cumsum(tf_ctx *c) {
@@ -186,8 +186,6 @@ static void rule_batch_mat_mul(tf_ctx *c) {
   o.adj_y = tf_attr_bool(c->node, "adj_y", false);
   c->out[0] = tf_op2(c, sch_BuiltinOperator_BATCH_MATMUL, &o, c->in[0], c->in[1]);
 }
-
-static void rule_complex(tf_ctx *c) { c->out[0] = tf_op1(c, tf_code(c), NULL, c->in[0]); }
 
 #define OP(name) sch_BuiltinOperator_##name
 
@@ -247,9 +245,9 @@ const tf_row tf_rows_math[] = {
     {"ZerosLike", rule_unary, OP(ZEROS_LIKE)},
     {"OnesLike", rule_ones_like, 0},
     {"Cast", rule_cast, 0},
-    {"Real", rule_complex, OP(REAL)},
-    {"Imag", rule_complex, OP(IMAG)},
-    {"ComplexAbs", rule_complex, OP(COMPLEX_ABS)},
+    {"Real", rule_unary, OP(REAL)},
+    {"Imag", rule_unary, OP(IMAG)},
+    {"ComplexAbs", rule_unary, OP(COMPLEX_ABS)},
     {"Relu", rule_unary, OP(RELU)},
     {"Relu6", rule_unary, OP(RELU6)},
     {"LeakyRelu", rule_leaky_relu, 0},

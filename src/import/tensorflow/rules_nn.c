@@ -164,7 +164,7 @@ static void rule_pool(tf_ctx *c) {
   o.padding = (int8_t)padding;
   o.stride_h = strides[0], o.stride_w = strides[1];
   o.filter_height = size[0], o.filter_width = size[1];
-  c->out[0] = from_last(c, tf_op1(c, tf_code(c), &o, x));
+  c->out[0] = from_last(c, tf_op1(c, c->code, &o, x));
 }
 
 /* ---- normalization ---- */
@@ -225,9 +225,9 @@ static void rule_resize(tf_ctx *c) {
   sch_ResizeNearestNeighborOptions nearest = BUILD_OPTIONS(ResizeNearestNeighborOptions);
   smooth.align_corners = nearest.align_corners = tf_attr_bool(c->node, "align_corners", false);
   smooth.half_pixel_centers = nearest.half_pixel_centers = tf_attr_bool(c->node, "half_pixel_centers", false);
-  const bool is_smooth = tf_code(c) == OP(RESIZE_BILINEAR);
+  const bool is_smooth = c->code == OP(RESIZE_BILINEAR);
   c->out[0] =
-      tf_op2(c, tf_code(c), is_smooth ? (const void *)&smooth : &nearest, c->in[0], tf_cast(c, c->in[1], MOTE_INT32));
+      tf_op2(c, c->code, is_smooth ? (const void *)&smooth : &nearest, c->in[0], tf_cast(c, c->in[1], MOTE_INT32));
 }
 
 /* ---- ranges of quantization-aware training ---- */
@@ -285,13 +285,12 @@ static void rule_fake_quant_vars(tf_ctx *c) {
 
 /* ---- boxes ---- */
 
-static void outputs(tf_ctx *c, int32_t code, int32_t count, const int32_t *in, int32_t num) {
-  const int32_t first =
-      build_add(c->b, &(build_node){.code = code, .num_inputs = count, .inputs = in, .num_outputs = num});
-  for (int32_t i = 0; i < num && first >= 0; i++) c->out[i] = first + i;
+static void rule_nms_4(tf_ctx *c) {
+  tf_outputs(c, &(build_node){.code = OP(NON_MAX_SUPPRESSION_V4), .num_inputs = 5, .inputs = c->in, .num_outputs = 2});
 }
-static void rule_nms_4(tf_ctx *c) { outputs(c, OP(NON_MAX_SUPPRESSION_V4), 5, c->in, 2); }
-static void rule_nms_5(tf_ctx *c) { outputs(c, OP(NON_MAX_SUPPRESSION_V5), 6, c->in, 3); }
+static void rule_nms_5(tf_ctx *c) {
+  tf_outputs(c, &(build_node){.code = OP(NON_MAX_SUPPRESSION_V5), .num_inputs = 6, .inputs = c->in, .num_outputs = 3});
+}
 
 /* Real parts in, complex numbers out: over the last dimension, as the two-dimensional operator does over one row. */
 static void rule_rfft(tf_ctx *c) {

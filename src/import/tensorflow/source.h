@@ -50,6 +50,7 @@ typedef struct tf_saved {
 /* Opens PREFIX.index. Records live in `a`. The caller closes. */
 mote_status tf_bundle_open(tf_bundle **out, const char *prefix, arena *a, mote_error *e);
 void tf_bundle_close(tf_bundle *b);
+bool tf_bundle_has(const tf_bundle *b, const char *key);
 /* How many values there are, and the key of the i-th. */
 size_t tf_bundle_count(const tf_bundle *b);
 const char *tf_bundle_key(const tf_bundle *b, size_t i);

@@ -66,19 +66,25 @@ static mote_status pick_signature(work *m, const Tf__NamedSignatureDef **out) {
   return err_set(m->error, MOTE_ERR_ARGUMENT, "it has no signature '%.100s'; it has %s", wanted, names);
 }
 
-/* Nodes that nobody reads and that compute something. */
-static bool is_last(const Tf__Graph *g, const Tf__Node *n) {
+/* Operators that are no results even when nobody reads them. */
+static bool is_passive(const Tf__Node *n) {
   static const char *const passive[] = {"Const",       "NoOp",       "Assert", "Placeholder",
                                         "VarHandleOp", "VariableV2", "SaveV2", "RestoreV2"};
   for (size_t i = 0; i < sizeof passive / sizeof *passive; i++)
-    if (!strcmp(n->op, passive[i])) return false;
-  const size_t size = strlen(n->name);
-  for (size_t i = 0; i < g->n_node; i++)
+    if (!strcmp(n->op, passive[i])) return true;
+  return false;
+}
+
+/* Which nodes others read; NULL without memory. */
+static const bool *nodes_read(work *m, const Tf__Graph *g) {
+  bool *read = ARENA_ARRAY(m->arena, bool, g->n_node + 1);
+  for (size_t i = 0; read && i < g->n_node; i++)
     for (size_t k = 0; k < g->node[i]->n_input; k++) {
       const char *in = g->node[i]->input[k];
-      if (!strncmp(in, n->name, size) && (in[size] == 0 || in[size] == ':')) return false;
+      const int32_t from = *in == '^' ? -1 : tf_node_number(m->program, in, strcspn(in, ":"));
+      if (from >= 0) read[from] = true;
     }
-  return true;
+  return read;
 }
 
 /* Graphs that decode a WAV file begin, in .tflite, with what is decoded: samples and their rate. */
@@ -103,12 +109,14 @@ static void take_decoded(work *m, const Tf__Graph *g) {
 static mote_status ends_of_graph(work *m) {
   const Tf__Graph *g = m->source->graph;
   end *in = ARENA_ARRAY(m->arena, end, g->n_node + 1), *out = ARENA_ARRAY(m->arena, end, g->n_node + 1);
-  if (!in || !out) return no_memory(m);
+  const bool *read = nodes_read(m, g);
+  if (!in || !out || !read) return no_memory(m);
   m->ends = (ends){in, out, 0, 0, "serving_default"};
   for (size_t i = 0; i < g->n_node; i++) {
     const Tf__Node *n = g->node[i];
     if (!strcmp(n->op, "Placeholder")) in[m->ends.num_inputs++] = (end){n->name, n->name, NULL};
-    else if (!m->options->outputs && is_last(g, n)) out[m->ends.num_outputs++] = (end){n->name, n->name, NULL};
+    else if (!m->options->outputs && !read[i] && !is_passive(n))
+      out[m->ends.num_outputs++] = (end){n->name, n->name, NULL};
   }
   take_decoded(m, g);
   return MOTE_OK;
@@ -149,75 +157,61 @@ static mote_status flatten(work *m, tf_flat *flat) {
 
 /* ---- inputs ---- */
 
-/* Type and shape as the signature, or else the node, says them. */
-static void said(const work *m, const end *in, int32_t *dtype, const Tf__Shape **shape) {
-  char name[500];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
-  const Tf__Node *node = tf_node(m->program, name);
-  const Tf__Attr *a = node ? tf_attr(node, "shape") : NULL;
-  if (node && !strcmp(node->op, "DecodeWav")) {
-    *shape = NULL;
-    *dtype = in->tensor[strlen(name)] == ':' && in->tensor[strlen(name) + 1] == '1' ? TF_INT32 : TF_FLOAT;
-    return;
-  }
-  *dtype = in->info ? in->info->dtype
-           : node   ? tf_attr_type(node, "dtype", tf_attr_type(node, "T", TF_FLOAT))
-                    : TF_FLOAT;
-  *shape = in->info ? in->info->tensor_shape : a && a->value_case == TF__ATTR__VALUE_SHAPE ? a->shape : NULL;
-}
+typedef struct input_kind {
+  int32_t dtype, rank; /* -1: not said */
+  int32_t dims[OP_MAX_RANK];
+} input_kind;
 
-/* Rank and shape of what DecodeWav gives; -1: it is not from there. */
-static int32_t decoded_shape(const work *m, const end *in, int32_t *dims) {
-  char name[500];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(in->tensor, ":"), in->tensor);
-  const Tf__Node *node = tf_node(m->program, name);
-  if (!node || strcmp(node->op, "DecodeWav")) return -1;
-  if (in->tensor[strlen(name)] == ':' && in->tensor[strlen(name) + 1] == '1') return 0;
+static int32_t dim_of(int64_t size) { return size < 0 || size > INT32_MAX ? -1 : (int32_t)size; }
+
+/* Of the samples that DecodeWav gives (output 0), and of their rate. */
+static void decoded(const Tf__Node *node, bool rate, input_kind *to) {
   const int64_t samples = tf_attr_int(node, "desired_samples", -1),
                 channels = tf_attr_int(node, "desired_channels", -1);
-  dims[0] = samples > 0 && samples < INT32_MAX ? (int32_t)samples : -1;
-  dims[1] = channels > 0 && channels < INT32_MAX ? (int32_t)channels : -1;
-  return 2;
+  *to = (input_kind){
+      rate ? TF_INT32 : TF_FLOAT, rate ? 0 : 2, {samples ? dim_of(samples) : -1, channels ? dim_of(channels) : -1}};
+}
+
+/* Type and shape as the signature, or else the node, says them. */
+static input_kind said(const work *m, const end *in) {
+  const size_t length = strcspn(in->tensor, ":");
+  const Tf__Node *node = tf_node(m->program, in->tensor, length);
+  const Tf__Attr *a = node ? tf_attr(node, "shape") : NULL;
+  input_kind kind = {.dtype = TF_FLOAT, .rank = -1};
+  if (node && !strcmp(node->op, "DecodeWav")) {
+    decoded(node, !strcmp(in->tensor + length, ":1"), &kind);
+    return kind;
+  }
+  if (in->info) kind.dtype = in->info->dtype;
+  else if (node) kind.dtype = tf_attr_type(node, "dtype", tf_attr_type(node, "T", TF_FLOAT));
+  const Tf__Shape *shape = in->info                                      ? in->info->tensor_shape
+                           : a && a->value_case == TF__ATTR__VALUE_SHAPE ? a->shape
+                                                                         : NULL;
+  if (!shape || shape->unknown_rank || shape->n_dim > OP_MAX_RANK) return kind;
+  kind.rank = (int32_t)shape->n_dim;
+  for (int32_t i = 0; i < kind.rank; i++) kind.dims[i] = dim_of(shape->dim[i]->size);
+  return kind;
 }
 
 static int32_t make_input(work *m, const end *in) {
-  int32_t dtype, dims[OP_MAX_RANK], rank = -1;
-  const Tf__Shape *shape;
+  input_kind kind = said(m, in);
   mote_type type;
-  said(m, in, &dtype, &shape);
   build_at(m->builder, in->key);
   tf_ctx c = {.emitter = &m->emitter, .b = m->builder};
-  if (!tf_type(&c, dtype, &type)) return -1;
+  if (!tf_type(&c, kind.dtype, &type)) return -1;
   const mote_convert_shape *other = import_shape(m->options, in->key, in->tensor, m->ends.num_inputs == 1);
   if (other) {
-    rank = other->rank;
-    memcpy(dims, other->dims, sizeof dims);
-  } else if (shape && !shape->unknown_rank && shape->n_dim <= OP_MAX_RANK) {
-    rank = (int32_t)shape->n_dim;
-    for (int32_t i = 0; i < rank; i++)
-      dims[i] = shape->dim[i]->size < 0 || shape->dim[i]->size > INT32_MAX ? -1 : (int32_t)shape->dim[i]->size;
+    kind.rank = other->rank;
+    memcpy(kind.dims, other->dims, sizeof kind.dims);
   }
-  if (rank < 0) rank = decoded_shape(m, in, dims);
-  if (rank < 0)
+  if (kind.rank < 0)
     return build_fail(m->builder, MOTE_ERR_SHAPE,
                       "the model does not say how many dimensions it has; say it: --input-shape %s=1x...", in->key);
-  if (m->options->batch && rank && dims[0] < 0) dims[0] = m->options->batch;
-  return build_input(m->builder, in->tensor, type, rank, dims);
+  if (m->options->batch && kind.rank && kind.dims[0] < 0) kind.dims[0] = m->options->batch;
+  return build_input(m->builder, in->tensor, type, kind.rank, kind.dims);
 }
 
 /* ---- outputs ---- */
-
-/* A value of its own for an output that is an input, a constant, or another output as well. */
-static int32_t copy_of(work *m, int32_t value) {
-  const graph *g = &m->builder->set->graphs[0];
-  const graph_value *v = &g->values[value];
-  bool own = !v->is_const;
-  for (int32_t i = 0; i < g->num_inputs; i++) own &= g->inputs[i] != value;
-  for (int32_t i = 0; i < g->num_outputs; i++) own &= g->outputs[i] != value;
-  if (own) return value;
-  const int32_t shape = build_op(m->builder, sch_BuiltinOperator_SHAPE, NULL, 1, &value);
-  return build_op(m->builder, sch_BuiltinOperator_RESHAPE, NULL, 2, (const int32_t[]){value, shape});
-}
 
 static mote_status make_ends(work *m, const int32_t *outputs) {
   graph_builder *b = m->builder;
@@ -228,28 +222,13 @@ static mote_status make_ends(work *m, const int32_t *outputs) {
   for (int32_t i = 0; i < m->ends.num_outputs; i++) {
     out[i] = m->ends.outputs[i].key;
     if (outputs[i] < 0) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "output '%.200s' is no value", out[i]);
-    const int32_t value = copy_of(m, outputs[i]);
-    build_rename(b, value, m->ends.outputs[i].tensor);
-    build_output(b, value);
+    import_output(b, outputs[i], m->ends.outputs[i].tensor);
   }
   build_signature(b, m->ends.signature, in, out);
   return build_finish(b, m->error);
 }
 
 /* ---- the whole ---- */
-
-static mote_status report_faults(work *m) {
-  const tf_faults *f = &m->emitter.faults;
-  char line[MOTE_ERROR_TEXT];
-  for (const char *at = f->text; *at && f->count > 1 && m->options->on_fault; at += strcspn(at, "\n") + 1) {
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
-    m->options->on_fault(m->options->on_fault_user, line);
-  }
-  const int first = (int)strcspn(f->text, "\n");
-  if (f->count == 1) return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%.*s", first, f->text);
-  return err_set(m->error, MOTE_ERR_UNSUPPORTED, "%d operators cannot be converted, the first: %.*s", (int)f->count,
-                 first, f->text);
-}
 
 static mote_status read_source(work *m, mote_convert_report *report) {
   tf_flat flat;
@@ -266,7 +245,7 @@ static mote_status read_source(work *m, mote_convert_report *report) {
   for (int32_t i = 0; i < m->ends.num_inputs; i++) arguments[i] = make_input(m, &m->ends.inputs[i]);
   if (m->builder->failed) return build_finish(m->builder, m->error);
   if (tf_emit(&m->emitter, &flat, arguments, outputs) != MOTE_OK) return no_memory(m);
-  if (m->emitter.faults.count) return report_faults(m);
+  if (m->emitter.faults.count) return import_report(&m->emitter.faults, m->options, "operators", m->error);
   report->layers = flat.count - m->ends.num_inputs;
   return make_ends(m, outputs);
 }

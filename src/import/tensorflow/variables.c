@@ -50,25 +50,13 @@ static bool one_string(const tf_saved *s, const uint8_t **data, size_t *size) {
   return true;
 }
 
-static bool has_key(const tf_bundle *b, const char *key) {
-  size_t lo = 0, hi = tf_bundle_count(b);
-  while (lo < hi) {
-    const size_t mid = lo + (hi - lo) / 2;
-    const int order = strcmp(tf_bundle_key(b, mid), key);
-    if (!order) return true;
-    if (order < 0) lo = mid + 1;
-    else hi = mid;
-  }
-  return false;
-}
-
 static mote_status read_objects(tf_variables *v, mote_error *e) {
   static const char key[] = "_CHECKPOINTABLE_OBJECT_GRAPH";
   tf_saved saved;
   const uint8_t *data;
   size_t size;
   ProtobufCMessage *m;
-  if (!has_key(v->source->bundle, key)) return MOTE_OK;
+  if (!tf_bundle_has(v->source->bundle, key)) return MOTE_OK;
   MOTE_TRY(tf_bundle_get(v->source->bundle, key, &saved, e));
   if (!one_string(&saved, &data, &size))
     return err_set(e, MOTE_ERR_FORMAT, "the checkpoint's list of objects is cut off");
@@ -108,6 +96,6 @@ mote_status tf_variable(const tf_variables *v, const char *node, const char *sha
   for (size_t i = 0; i < v->count; i++)
     if (*shared && !strcmp(v->pairs[i].name, shared)) return tf_bundle_get(v->source->bundle, v->pairs[i].key, out, e);
   for (int i = 0; i < 2; i++)
-    if (has_key(v->source->bundle, names[i])) return tf_bundle_get(v->source->bundle, names[i], out, e);
+    if (tf_bundle_has(v->source->bundle, names[i])) return tf_bundle_get(v->source->bundle, names[i], out, e);
   return err_set(e, MOTE_ERR_MODEL, "the checkpoint holds no value for it");
 }
