@@ -89,17 +89,7 @@ static mote_status infer(op_ctx *c) {
     const lstm_operands operands = operands_of(c, d);
     MOTE_TRY(lstm_infer(c, &operands, &p->cell[d].attr, &out[d]));
   }
-  const op_tensor *const x = c->in[INPUT], *const back = operands_of(c, BW).input;
-  OP_REQUIRE(c,
-             x->rank < 0 || back->rank < 0 || (x->dims[0] == back->dims[0] && x->dims[1] == back->dims[1]) ||
-                 !op_shape_known(x) || !op_shape_known(back),
-             MOTE_ERR_SHAPE, "the auxiliary input must have as many time steps and batch elements as the input");
-  if (options_of(c)->merge_outputs) {
-    const int32_t fw = out[FW].dims[2], bw = out[BW].dims[2];
-    OP_REQUIRE(c, fw < 0 || bw < 0 || fw <= INT32_MAX - bw, MOTE_ERR_SHAPE,
-               "%d and %d results are too many to be merged", (int)fw, (int)bw);
-    out[FW].dims[2] = fw < 0 || bw < 0 ? -1 : fw + bw;
-  }
+  MOTE_TRY(sequence_directions(c, &out[FW], &out[BW], options_of(c)->merge_outputs));
   for (int d = 0; d < c->num_outputs; d++) op_same_shape(c->out[d], &out[d]);
   return MOTE_OK;
 }

@@ -99,17 +99,7 @@ static mote_status infer(op_ctx *c) {
     const rnn_operands o = operands_of(c, d);
     MOTE_TRY(rnn_infer(c, &o, &out[d]));
   }
-  for (int i = 0; i < 2 && is_bidirectional(c); i++) {
-    const int32_t fw = out[FW].dims[i], bw = out[BW].dims[i];
-    OP_REQUIRE(c, fw < 0 || bw < 0 || fw == bw, MOTE_ERR_SHAPE,
-               "the auxiliary input must have as many time steps and batch elements as the input");
-  }
-  if (is_merged(c)) {
-    const int32_t fw = out[FW].dims[2], bw = out[BW].dims[2];
-    OP_REQUIRE(c, fw < 0 || bw < 0 || fw <= INT32_MAX - bw, MOTE_ERR_SHAPE,
-               "%d and %d results are too many to be merged", (int)fw, (int)bw);
-    out[FW].dims[2] = fw < 0 || bw < 0 ? -1 : fw + bw;
-  }
+  if (is_bidirectional(c)) MOTE_TRY(sequence_directions(c, &out[FW], &out[BW], is_merged(c)));
   for (int d = 0; d < c->num_outputs; d++) op_same_shape(c->out[d], &out[d]);
   return MOTE_OK;
 }

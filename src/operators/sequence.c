@@ -24,6 +24,18 @@ mote_status sequence_state(op_ctx *c, const op_tensor *state, int64_t batch, int
   return MOTE_OK;
 }
 
+mote_status sequence_directions(op_ctx *c, op_tensor *fw, const op_tensor *bw, bool merged) {
+  for (int i = 0; i < 2; i++)
+    OP_REQUIRE(c, fw->dims[i] < 0 || bw->dims[i] < 0 || fw->dims[i] == bw->dims[i], MOTE_ERR_SHAPE,
+               "the auxiliary input must have as many time steps and batch elements as the input");
+  if (!merged) return MOTE_OK;
+  const int32_t n = fw->dims[2], more = bw->dims[2];
+  OP_REQUIRE(c, n < 0 || more < 0 || n <= INT32_MAX - more, MOTE_ERR_SHAPE,
+             "%d and %d results are too many to be merged", (int)n, (int)more);
+  fw->dims[2] = n < 0 || more < 0 ? -1 : n + more;
+  return MOTE_OK;
+}
+
 size_t sequence_piece(const sequence *s) {
   const size_t steps = s->batch && s->batch < ROWS_AT_ONCE ? (ROWS_AT_ONCE + s->batch - 1) / s->batch : 1;
   return steps < s->time ? steps : s->time;

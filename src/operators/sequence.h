@@ -21,6 +21,10 @@ sequence sequence_of(const op_tensor *input, bool time_major, bool backward);
 /* infer, plan: the state must have n elements for each of the batch. What is unknown (-1) is not compared. */
 mote_status sequence_state(op_ctx *c, const op_tensor *state, int64_t batch, int64_t n, const char *name);
 
+/* infer: the two directions of an operator, each with its shape, agree in time and batch; merged, the rows of the
+ * backward results stand behind those of the forward ones, in *fw. */
+mote_status sequence_directions(op_ctx *c, op_tensor *fw, const op_tensor *bw, bool merged);
+
 /* Steps of a piece: enough rows for full tiles of the matrix kernels. */
 size_t sequence_piece(const sequence *s);
 
