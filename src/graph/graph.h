@@ -85,6 +85,9 @@ mote_status graph_name(graph *g, arena *a, mote_error *e);
  * first. Indices that were taken before are void; signatures and scales of blocks follow. */
 mote_status graph_compact(graph_set *set, arena *a, mote_error *e);
 
+/* copy.c: a set of its own over the same constants, options and names, which must outlive it. */
+mote_status graph_copy(const graph_set *from, arena *a, graph_set *to, mote_error *e);
+
 /* check.c: whether a set holds together: indices, one producer a value, order, types, and shapes that are what infer
  * says. `final` asks what a file needs on top: names that differ, and no operator of a source format. Meant for our own
  * mistakes; the sentence says which node and value. */

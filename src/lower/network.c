@@ -29,6 +29,22 @@ mote_graph *mote_graph_new(const mote_config *config, mote_error *e) {
   return NULL;
 }
 
+mote_graph *network_copy(const mote_graph *of, mote_error *e) {
+  mote_graph *const g = MEM_NEW(of->mem, mote_graph);
+  if (!g) {
+    err_memory(e, "a copy of the network", sizeof *g);
+    return NULL;
+  }
+  g->mem = mem_retain(of->mem);
+  arena_init(&g->arena, g->mem);
+  g->model = of->model ? model_retain(of->model) : NULL;
+  g->description = of->description;
+  build_resume(&g->b, &g->arena, &g->set, 0);
+  if (graph_copy(&of->set, &g->arena, &g->set, e) == MOTE_OK) return g;
+  mote_graph_free(g);
+  return NULL;
+}
+
 void mote_graph_free(mote_graph *g) {
   if (!g) return;
   mem_free(g->mem, g->bytes);

@@ -35,4 +35,7 @@ mote_status network_improve(mote_graph *g, const char *runtime, const char *with
 /* Order, names, a signature, versions: what must hold before anything is written or told of the network. */
 mote_status network_finish(mote_graph *g, mote_error *e);
 
+/* A network of its own over the same constants, options and names: `of` must outlive it and is not changed by it. */
+mote_graph *network_copy(const mote_graph *of, mote_error *e);
+
 #endif
