@@ -83,6 +83,20 @@ const command commands[] = {
      "  --check FILE          .npz with in_0, ... and out_0, ...: run the result, compare within 1e-4 of an output's\n"
      "                        range; or in_0.npy, with the others beside it\n"
      "  --layers              list the layers of Keras and operators of TensorFlow that are known\n" COMMON_HELP},
+    {"cluster", cmd_cluster, "let the weights of each layer share a few values, so that the file packs well",
+     "mote cluster MODEL -o OUT --clusters N [OPTION]...\n\n"
+     "  mote cluster model.tflite -o small.tflite --clusters 32\n"
+     "  mote cluster pruned.tflite -o small.tflite --clusters 16     # zeros stay zeros\n\n"
+     "The file is as large as before and packs better; both sizes are printed.\n\n"
+     "Options:\n"
+     "  -o, --output OUT      what to write; nothing is written when something fails\n"
+     "  --clusters N          values that the weights of a layer may have\n"
+     "  --start HOW           where the search for them begins: linear, density, random, or best of all (default)\n"
+     "  --seed N              of what is drawn by chance; the same seed gives the same file\n"
+     "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
+     "  --smallest N          weights of fewer elements stay as they are (default 64)\n"
+     "  --no-rewrites         take the network as it is\n"
+     "  --layers              print each layer\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

@@ -26,6 +26,11 @@ int cmd_version(int argc, char **argv) {
 #else
       {"libzip", false, "labels inside a model are not read"},
 #endif
+#ifdef MOTE_HAVE_ZLIB
+      {"zlib", true, ""},
+#else
+      {"zlib", false, "sizes of zipped files are not told"},
+#endif
 #ifdef MOTE_HAVE_PROTOBUF
       {"protobuf-c", true, ""},
 #else

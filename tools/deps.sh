@@ -7,7 +7,7 @@
 set -eu
 
 level=${1:-build}
-build="gcc g++ libc6-dev make cmake pkg-config libjansson-dev libjpeg-dev libpng-dev libzip-dev
+build="gcc g++ libc6-dev make cmake pkg-config libjansson-dev libjpeg-dev libpng-dev libzip-dev zlib1g-dev
 libprotobuf-c-dev protobuf-c-compiler libhdf5-dev"
 check="libcmocka-dev clang libclang-rt-dev clang-format xz-utils python3 python3-numpy python3-h5py"
 ci="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-riscv64-linux-gnu

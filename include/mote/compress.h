@@ -36,6 +36,57 @@ typedef struct mote_watch {
   void *user;
 } mote_watch;
 
+/* ---- size -------------------------------------------------------------------------------------------------- */
+
+/* What a file takes: as it is, and packed as a zip (an APK, say) packs it. */
+typedef struct mote_size {
+  uint64_t bytes;
+  uint64_t zipped; /* 0: this build cannot tell */
+} mote_size;
+
+/* Of bytes in memory. Takes some seconds for 100 MB. */
+MOTE_API mote_size mote_size_of(const void *data, size_t size);
+
+/* ---- clustering -------------------------------------------------------------------------------------------- */
+
+/* Where the search for the values begins. */
+typedef enum mote_cluster_start {
+  MOTE_CLUSTER_BEST,    /* all of them, and the one with the least error is taken */
+  MOTE_CLUSTER_LINEAR,  /* equal steps from the least to the largest weight */
+  MOTE_CLUSTER_DENSITY, /* equal numbers of weights */
+  MOTE_CLUSTER_RANDOM   /* chosen by chance, far ones more often (k-means++) */
+} mote_cluster_start;
+
+/* Zero-initialise, then set what matters. */
+typedef struct mote_cluster_config {
+  size_t struct_size; /* sizeof(mote_cluster_config); 0 counts as the size of this version */
+  int32_t clusters;   /* values that the weights of a layer may have, 2 or more */
+  mote_cluster_start start;
+  const char *keep; /* as in mote_prune_config */
+  int32_t smallest; /* weights of fewer elements stay as they are; 0: 64 */
+  int threads;      /* as in mote_config */
+  uint64_t seed;
+  mote_watch watch;
+} mote_cluster_config;
+
+typedef struct mote_cluster_layer {
+  const char *op, *name; /* operator, and its first output */
+  uint64_t weights, zeros;
+  int32_t before, after; /* different values; before stops at 65536 */
+  double sqnr;           /* decibel, of the weights */
+} mote_cluster_layer;
+
+typedef struct mote_cluster_report {
+  mote_size before, after;
+  int32_t num_layers;
+  const mote_cluster_layer *layers;
+} mote_cluster_report;
+
+/* Gives the weights of each layer a few values only, so that the file packs well. Weights that are zero stay so. NULL
+ * on failure; the graph is then as it was. */
+MOTE_API mote_cluster_report *mote_cluster(mote_graph *graph, const mote_cluster_config *config, mote_error *e);
+MOTE_API void mote_cluster_report_free(mote_cluster_report *report); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

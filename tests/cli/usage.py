@@ -73,7 +73,7 @@ class Usage(Case):
         self.assertIn("bmp", said["media"])
         for name, built_in in said["libraries"].items():
             self.assertIn(f"{name}: {'built in' if built_in else 'left out ('}", out)
-        self.assertEqual(set(said["libraries"]), {"libjpeg", "libpng", "libzip", "protobuf-c", "HDF5"})
+        self.assertEqual(set(said["libraries"]), {"libjpeg", "libpng", "libzip", "zlib", "protobuf-c", "HDF5"})
         self.assertIn(said["instruction_set"], out)
 
     def test_completion_is_a_script(self):

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""mote cluster: weights that share a few values."""
+import os
+
+from support import DIGITS, Case, adder, main, mote
+
+
+class Cluster(Case):
+    def test_packs_better(self):
+        out = self.succeeds("cluster", DIGITS, "-o", "small.tflite", "--clusters", "16")
+        self.assertRegex(out, r"digits\.tflite: .*\nsmall\.tflite: .*; the weights of \d+ layers have at most 16 values each\n$")
+        self.assertEqual(self.succeeds("verify", "small.tflite"), "small.tflite: ok\n")
+        said = self.json("cluster", DIGITS, "-o", "again.tflite", "--clusters=16")
+        self.assertEqual(said["after"]["bytes"], os.path.getsize(self.path("again.tflite")))
+        if said["after"]["zipped"]:
+            self.assertLess(said["after"]["zipped"], said["before"]["zipped"])
+        for layer in said["layers"]:
+            self.assertLessEqual(layer["values"], 16)
+        with open(self.path("small.tflite"), "rb") as a, open(self.path("again.tflite"), "rb") as b:
+            self.assertEqual(a.read(), b.read())
+
+    def test_layers(self):
+        out = self.succeeds("cluster", DIGITS, "-o", "small.tflite", "--clusters", "8", "--layers", "--start", "density")
+        self.assertIn("CONV_2D", out)
+        kept = self.json("cluster", DIGITS, "-o", "small.tflite", "--clusters", "8", "--keep", "FULLY_CONNECTED")
+        self.assertNotIn("FULLY_CONNECTED", [layer["op"] for layer in kept["layers"]])
+        self.assertEqual(self.succeeds("cluster", DIGITS, "-o", "small.tflite", "--clusters", "8", "--quiet"), "")
+
+    def test_what_is_wrong(self):
+        for args in (["a", "-o", "b"], ["a", "--clusters", "4"], ["-o", "b", "--clusters", "4"],
+                     ["a", "-o", "b", "--clusters", "1"], ["a", "-o", "b", "--clusters", "4", "--start", "near"]):
+            self.assertEqual(mote("cluster", *args, cwd=self.folder)[0], 2, args)
+        net = self.net("a.tflite", adder())
+        self.fails(1, ["cluster", net, "-o", "b.tflite", "--clusters", "4"], "no layer of the network has weights")
+        self.assertFalse(os.path.exists(self.path("b.tflite")))
+
+
+if __name__ == "__main__":
+    main()
