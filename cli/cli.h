@@ -149,6 +149,7 @@ int cmd_run(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
+int cmd_prune(int argc, char **argv);
 int cmd_cluster(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -47,6 +47,63 @@ typedef struct mote_size {
 /* Of bytes in memory. Takes some seconds for 100 MB. */
 MOTE_API mote_size mote_size_of(const void *data, size_t size);
 
+/* ---- pruning ----------------------------------------------------------------------------------------------- */
+
+typedef enum mote_prune_pattern {
+  MOTE_PRUNE_WEIGHTS, /* single weights, wherever they are */
+  MOTE_PRUNE_1X4,     /* 4 neighbours of a row (the last dimension) at a time */
+  MOTE_PRUNE_1X16,    /* 16 of them */
+  MOTE_PRUNE_2_OF_4,  /* 2 of each 4 neighbours of a row */
+  MOTE_PRUNE_CHANNELS /* whole channels, which the network then does not have any more */
+} mote_prune_pattern;
+
+/* Zero-initialise, then set what matters. One of sparsity, size and macs says how much is pruned. */
+typedef struct mote_prune_config {
+  size_t struct_size; /* sizeof(mote_prune_config); 0 counts as the size of this version */
+  mote_prune_pattern pattern;
+  double sparsity;      /* share of the weights that is pruned, 0 to below 1; 0: not said */
+  uint64_t size;        /* most bytes that the file may take; what is not taken out of it counts (encode, CHANNELS) */
+  uint64_t macs;        /* most multiply-adds of one run, those with weights that are zero left out */
+  mote_samples samples; /* to tell how much each layer bears, and to set means and deviations right afterwards; without
+                           them magnitudes alone decide, and nothing is set right */
+  bool uniform;         /* every layer loses the same share; else the whole network is looked at at once */
+  bool no_repair;       /* leave biases and the scale of channels as they are */
+  bool encode; /* store sparse weights as sparse tensors where that is smaller; so it is done anyway for a network that
+has some */
+  const char *keep; /* operators that stay as they are: names of operators or of their outputs, with spaces between
+                       them */
+  int32_t smallest; /* weights of fewer elements stay as they are; 0: 64 */
+  int threads;      /* as in mote_config */
+  mote_watch watch;
+} mote_prune_config;
+
+/* A layer with weights, as it came out. */
+typedef struct mote_prune_layer {
+  const char *op, *name;  /* operator, and its first output */
+  uint64_t weights, left; /* how many there were, and how many are left that are not zero */
+  const uint8_t *mask;    /* of the weights that there are now: bit i (the lowest of a byte first) is set where weight i
+                             may differ from zero. Who trains the network on keeps the others at zero */
+  mote_value value;       /* that holds the weights, in the graph of the number below */
+  int32_t graph;
+  bool encoded; /* as a sparse tensor */
+} mote_prune_layer;
+
+typedef struct mote_prune_report {
+  uint64_t weights, left;                  /* in all layers that could be pruned */
+  uint64_t macs_before, macs_after;        /* of all layers with weights; those with zeros are left out */
+  int32_t channels_before, channels_after; /* CHANNELS: those that might go, and those that are left of them */
+  mote_size before, after;
+  int64_t samples; /* that were seen */
+  double sqnr;     /* decibel, of the outputs on them; NAN: not measured */
+  double top1;     /* share of them on which the largest output is the same; NAN: not measured */
+  int32_t num_layers;
+  const mote_prune_layer *layers;
+} mote_prune_report;
+
+/* Prunes a network: the weights that matter least become zero, or go. NULL on failure; the graph is then as it was. */
+MOTE_API mote_prune_report *mote_prune(mote_graph *graph, const mote_prune_config *config, mote_error *e);
+MOTE_API void mote_prune_report_free(mote_prune_report *report); /* NULL is fine */
+
 /* ---- clustering -------------------------------------------------------------------------------------------- */
 
 /* Where the search for the values begins. */

@@ -59,8 +59,8 @@ char *layer_name(const graph_set *set, const layer *l, char *to, size_t room) {
   return err_name(to, room, s.data ? s.data : "", s.size);
 }
 
-axis axis_of(const graph_value *v, int32_t of) {
-  axis x = {1, 1};
+extent extent_of(const graph_value *v, int32_t of) {
+  extent x = {1, 1};
   if (of < 0) return x;
   for (int32_t d = of + 1; d < v->rank; d++) x.step *= (size_t)v->dims[d];
   x.size = (size_t)v->dims[of];
@@ -123,7 +123,9 @@ static void measure(const graph *g, const graph_node *n, const kind *of, layer *
   const int32_t from = of->by_input ? of->input < 0 ? n->inputs[0] : n->inputs[of->input] : -1;
   l->uses = rows_of(from < 0 ? y : &g->values[from]);
   if (of->code != sch_BuiltinOperator_BATCH_MATMUL) return;
-  const bool across = ((const sch_BatchMatMulOptions *)n->options)->adj_y;
+  const sch_BatchMatMulOptions *const o = n->options;
+  const bool across = o->adj_y;
+  if (o->adj_x) l->input = -1; /* its last dimension is not the one that is summed over */
   l->out_axis = w->rank - 1 - across;
   l->in_axis = w->rank - 2 + across;
   l->uses /= rows_of(w) / w->dims[w->rank - 2]; /* each of several matrices has its own rows */
@@ -224,13 +226,13 @@ static void store_at(mote_type type, void *data, size_t i, int32_t q) {
 }
 
 /* The scale that element i has, by number. */
-static size_t scale_at(const graph_value *v, axis channels, size_t i) {
-  return v->quant.count > 1 ? axis_at(channels, i) : 0;
+static size_t scale_at(const graph_value *v, extent channels, size_t i) {
+  return v->quant.count > 1 ? extent_at(channels, i) : 0;
 }
 
 mote_status weights_read(const graph_set *set, const layer *l, weights_unit unit, float *to, mote_error *e) {
   const graph_value *const v = layer_stored(set, l);
-  const axis channels = axis_of(v, v->quant.count > 1 ? v->quant.axis : -1);
+  const extent channels = extent_of(v, v->quant.count > 1 ? v->quant.axis : -1);
   for (size_t i = 0; i < l->count; i++) {
     if (v->type == MOTE_FLOAT32) to[i] = ((const float *)v->data)[i];
     else if (v->type == MOTE_FLOAT16) to[i] = f16_to_f32(((const uint16_t *)v->data)[i]);
@@ -252,7 +254,7 @@ mote_status weights_read(const graph_set *set, const layer *l, weights_unit unit
 
 mote_status weights_write(mote_graph *g, const layer *l, weights_unit unit, const float *from, mote_error *e) {
   graph_value *const v = &g->set.graphs[l->graph].values[l->stored];
-  const axis channels = axis_of(v, v->quant.count > 1 ? v->quant.axis : -1);
+  const extent channels = extent_of(v, v->quant.count > 1 ? v->quant.axis : -1);
   void *const to = arena_alloc(&g->arena, v->bytes);
   int32_t lo, hi;
   if (!to) return err_memory(e, "new weights", v->bytes);

@@ -49,10 +49,10 @@ mote_status weights_read(const graph_set *set, const layer *l, weights_unit unit
 mote_status weights_write(mote_graph *g, const layer *l, weights_unit unit, const float *from, mote_error *e);
 
 /* Size of `axis`, and elements between one coordinate and the next. axis -1: one coordinate. */
-typedef struct axis {
+typedef struct extent {
   size_t size, step;
-} axis;
-axis axis_of(const graph_value *v, int32_t axis);
-static inline size_t axis_at(axis x, size_t i) { return i / x.step % x.size; }
+} extent;
+extent extent_of(const graph_value *v, int32_t axis);
+static inline size_t extent_at(extent x, size_t i) { return i / x.step % x.size; }
 
 #endif
