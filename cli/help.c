@@ -97,7 +97,7 @@ const command commands[] = {
      "  --pattern WHAT        weights (default), 1x4, 1x16 (blocks), 2:4 (half of each four), channels (whole ones)\n"
      "  --encode              store sparse weights as sparse tensors where that is smaller\n"
      "  --uniform             the same share of every layer\n"
-     "  --no-repair           leave biases and the scale of channels as they are\n"
+     "  --no-repair           leave the weights that stay as they are\n"
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64; channels: all count)\n"
      "  --no-rewrites         take the network as it is\n"

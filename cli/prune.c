@@ -82,7 +82,7 @@ static void print_summary(const prune_options *o, const char *path, const mote_p
          count_text(before, sizeof before, r->macs_before));
   if (r->samples) {
     printf("on %lld samples the outputs are within %.1f dB", (long long)r->samples, r->sqnr);
-    if (!isnan(r->top1)) printf(", the largest is the same on %.1f %%", 100 * r->top1);
+    if (!isnan(r->top1)) printf(", the largest is the same in %.1f %%", 100 * r->top1);
     putchar('\n');
   }
   if (o->layers) print_layers(r);

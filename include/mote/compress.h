@@ -61,17 +61,17 @@ typedef enum mote_prune_pattern {
 typedef struct mote_prune_config {
   size_t struct_size; /* sizeof(mote_prune_config); 0 counts as the size of this version */
   mote_prune_pattern pattern;
-  double sparsity;      /* share of the weights that is pruned, 0 to below 1; 0: not said */
-  uint64_t size;        /* most bytes that the file may take; what is not taken out of it counts (encode, CHANNELS) */
-  uint64_t macs;        /* most multiply-adds of one run, those with weights that are zero left out */
-  mote_samples samples; /* to tell how much each layer bears, and to set means and deviations right afterwards; without
-                           them magnitudes alone decide, and nothing is set right */
-  bool uniform;         /* every layer loses the same share; else the whole network is looked at at once */
-  bool no_repair;       /* leave biases and the scale of channels as they are */
-  bool encode; /* store sparse weights as sparse tensors where that is smaller; so it is done anyway for a network that
-has some */
-  const char *keep; /* operators that stay as they are: names of operators or of their outputs, with spaces between
-                       them */
+  double sparsity; /* share of the weights that is pruned, 0 to below 1; 0: not said */
+  uint64_t size;   /* most bytes that the file may take; needs encode or CHANNELS, as zeros take as much as others */
+  uint64_t macs;   /* most multiply-adds of one run, those with weights that are zero left out */
+  /* By samples each layer is tried, and what is left is brought back to what the network answered: weights that stay
+   * are fitted anew. Without them magnitudes alone decide, and nothing is repaired. The loss is told by the last fifth.
+   */
+  mote_samples samples;
+  bool uniform;   /* every layer loses the same share; else the whole network is looked at at once */
+  bool no_repair; /* leave what stays as it is */
+  bool encode;    /* store sparse weights as sparse tensors where that is smaller, as is done anyway where some were */
+  const char *keep; /* operators that stay as they are: names of operators or of their outputs, separated by spaces */
   int32_t smallest; /* weights of fewer elements stay as they are; 0: 64 */
   int threads;      /* as in mote_config */
   mote_watch watch;
@@ -93,9 +93,9 @@ typedef struct mote_prune_report {
   uint64_t macs_before, macs_after;        /* of all layers with weights; those with zeros are left out */
   int32_t channels_before, channels_after; /* CHANNELS: those that might go, and those that are left of them */
   mote_size before, after;
-  int64_t samples; /* that were seen */
+  int64_t samples; /* that the loss is told by */
   double sqnr;     /* decibel, of the outputs on them; NAN: not measured */
-  double top1;     /* share of them on which the largest output is the same; NAN: not measured */
+  double top1;     /* share of the rows of the first output in which the largest is the same; NAN: not measured */
   int32_t num_layers;
   const mote_prune_layer *layers;
 } mote_prune_report;

@@ -13,7 +13,8 @@
 
 enum {
   SMALLEST = 64,
-  LOOK_SAMPLES = 64, /* that means are taken of */
+  LOOK_SAMPLES = 96, /* that the network is looked at and repaired with */
+  TELL_SAMPLES = 96, /* that the loss is told by */
   GAIN_SAMPLES = 8   /* that each layer is tried on */
 };
 
@@ -22,10 +23,10 @@ typedef struct pruning {
   const mote_prune_config *config;
   arena *arena;
   scores s;
-  sampler with;
-  outcome kept; /* answers of the network as it was */
-  repair means; /* channels of the network as it was */
-  bool sampled; /* there are samples */
+  sampler with, held; /* samples to work with, and others to tell the loss by */
+  outcome kept, told; /* what the network as it was answers to them */
+  repair whole;       /* the network as it was */
+  bool sampled;       /* there are samples */
   bool repairs;
   bool encodes;
   mote_error *error;
@@ -127,11 +128,17 @@ static mote_status look(pruning *p) {
   p->sampled = c->samples.count > 0 && c->samples.read;
   p->repairs = p->sampled && !c->no_repair;
   if (!p->sampled) return MOTE_OK;
-  MOTE_TRY(sampler_open(&p->with, p->g->mem, &c->samples, LOOK_SAMPLES, &c->watch, c->threads, p->error));
-  MOTE_TRY(begin_part(p, "looking at the network", p->repairs ? 0.34 : 0.5));
-  MOTE_TRY(outcome_keep(&p->kept, &p->with, p->g, LOOK_SAMPLES, p->error));
+  /* The last fifth is held back; with few there are, all serve for both. */
+  const int64_t all = c->samples.count, back = all < 10 ? all : all / 5, work = all < 10 ? all : all - back;
+  MOTE_TRY(sampler_open(&p->with, p->g->mem, &c->samples, 0, work, LOOK_SAMPLES, &c->watch, c->threads, p->error));
+  MOTE_TRY(
+      sampler_open(&p->held, p->g->mem, &c->samples, all - back, back, TELL_SAMPLES, &c->watch, c->threads, p->error));
+  MOTE_TRY(begin_part(p, "looking at the network", 0.5));
+  MOTE_TRY(outcome_keep(&p->kept, &p->with, p->g, GAIN_SAMPLES, p->error));
+  p->held.what = p->with.what;
+  MOTE_TRY(outcome_keep(&p->told, &p->held, p->g, TELL_SAMPLES, p->error));
   MOTE_TRY(scores_look(&p->s, p->g, &p->with, p->error));
-  return p->repairs ? repair_open(&p->means, p->g, &p->with, p->arena, p->error) : MOTE_OK;
+  return p->repairs ? repair_open(&p->whole, p->g, c->threads, p->arena, p->error) : MOTE_OK;
 }
 
 /* Tries a layer: how much do the outputs err when a share of its weights alone goes? */
@@ -263,14 +270,14 @@ static mote_status prune_weights(pruning *p, uint64_t before) {
 
 /* ---- channels ---- */
 
-/* What the layers lost, for who sets means right. */
+/* What the layers lost, for who repairs them. */
 static mote_status note_gone(pruning *p, const thin *t) {
-  for (int32_t i = 0; i < p->means.all.count && p->repairs; i++) {
-    const layer *const l = &p->means.all.at[i];
+  for (int32_t i = 0; i < p->whole.all.count && p->repairs; i++) {
+    const layer *const l = &p->whole.all.at[i];
     const int32_t *const units = channels_of(&t->c, l->value, l->out_axis);
     const int32_t size = layer_stored(&p->g->set, l)->dims[l->out_axis];
     if (!units) continue;
-    bool *const gone = p->means.gone[i] = MEM_ARRAY(p->g->mem, bool, (size_t)size + 1);
+    bool *const gone = p->whole.gone[i] = MEM_ARRAY(p->g->mem, bool, (size_t)size + 1);
     if (!gone) return err_memory(p->error, "the channels of a layer", (uint64_t)size);
     for (int32_t k = 0; k < size; k++) {
       const int32_t root = channels_root(&t->c, units[k]);
@@ -290,12 +297,14 @@ static mote_status take_out(pruning *p, thin_cost by, double most, mote_prune_re
     return err_set(p->error, MOTE_ERR_MODEL,
                    "no channel can go: each is an input or an output of the network, or is "
                    "read by an operator that needs all of them");
-  if (t.cost > most && t.left < t.before) {
-    report_note(&p->config->watch,
-                "%d of %d channels that might go are left, as every layer keeps some; that is %.3g "
-                "of what was asked for",
-                (int)t.left, (int)t.before, most / t.cost);
-  }
+  if (t.cost > most && by == THIN_MACS)
+    return err_set(
+        p->error, MOTE_ERR_LIMIT,
+        "%.0f multiply-adds cannot be reached by taking out channels: every layer keeps some, and %.0f are left", most,
+        t.cost);
+  if (t.cost > most && by == THIN_WEIGHTS)
+    report_note(&p->config->watch, "every layer keeps some channels: %.1f %% of the weights are left, not %.1f %%",
+                100 * t.cost / all_weights(&p->s), 100 * most / all_weights(&p->s));
   MOTE_TRY(note_gone(p, &t));
   return channels_remove(&t.c, p->g, t.gone, p->error);
 }
@@ -369,11 +378,41 @@ static mote_status measure(pruning *p, mote_prune_report *r) {
   distance d;
   r->sqnr = r->top1 = (double)NAN;
   if (!p->sampled) return MOTE_OK;
-  MOTE_TRY(begin_part(p, "measuring", 1));
-  MOTE_TRY(outcome_measure(&p->kept, p->g, LOOK_SAMPLES, &d, p->error));
+  p->held.what = "measuring";
+  p->held.done = 0;
+  MOTE_TRY(outcome_measure(&p->told, p->g, TELL_SAMPLES, &d, p->error));
   r->sqnr = distance_decibel(&d);
   r->top1 = d.top1;
   r->samples = d.seen;
+  return MOTE_OK;
+}
+
+/* ---- repair ---- */
+
+static mote_status told_noise(pruning *p, double *noise) {
+  distance d;
+  MOTE_TRY(outcome_measure(&p->told, p->g, TELL_SAMPLES, &d, p->error));
+  *noise = d.noise;
+  return MOTE_OK;
+}
+
+/* With few samples, fits may tell more of these than of others: then what was repaired is worse on those held back, and
+ * goes back. */
+static mote_status try_repair(pruning *p) {
+  double without, with;
+  graph_set pruned;
+  MOTE_TRY(begin_part(p, "repairing", 1));
+  p->held.what = p->with.what;
+  MOTE_TRY(told_noise(p, &without));
+  MOTE_TRY(graph_copy(&p->g->set, &p->g->arena, &pruned, p->error));
+  MOTE_TRY(repair_run(&p->whole, p->g, &p->with, p->error));
+  MOTE_TRY(told_noise(p, &with));
+  if (with <= without) return MOTE_OK;
+  p->g->set = pruned;
+  report_note(
+      &p->config->watch,
+      "the repair made the network worse on samples that it was not made by, and is left out: %lld samples are few",
+      (long long)p->with.count);
   return MOTE_OK;
 }
 
@@ -416,10 +455,7 @@ static mote_status run(pruning *p, prune_report *to) {
   MOTE_TRY(look(p));
   MOTE_TRY(try_layers(p, first_guess(p, full.bytes)));
   MOTE_TRY(whole ? prune_channels(p, full.bytes, r) : prune_weights(p, full.bytes));
-  if (p->repairs) {
-    MOTE_TRY(begin_part(p, "setting means right", 1));
-    MOTE_TRY(repair_run(&p->means, p->g, &p->with, p->error));
-  }
+  if (p->repairs) MOTE_TRY(try_repair(p));
   return finish(p, to);
 }
 
@@ -432,9 +468,11 @@ static mote_status prune(mote_graph *g, const mote_prune_config *config, prune_r
   MOTE_TRY(graph_copy(&g->set, &g->arena, &before, e));
   arena_init(&scratch, g->mem);
   const mote_status status = run(&p, to);
-  repair_close(&p.means);
+  repair_close(&p.whole);
   outcome_free(&p.kept);
-  if (p.sampled) sampler_close(&p.with);
+  outcome_free(&p.told);
+  sampler_close(&p.with);
+  sampler_close(&p.held);
   scores_close(&p.s);
   arena_free(&scratch);
   if (status == MOTE_OK) return MOTE_OK;

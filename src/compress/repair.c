@@ -5,316 +5,270 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "graph/options.h"
+#include "compress/bias.h"
+#include "compress/fit.h"
+#include "compress/probe.h"
 
-/* ---- which layers, and where their sums are seen ---- */
+/* A layer that is at hand. */
+typedef struct job {
+  const layer *l;
+  layer now; /* with the weights that are left */
+  const bool *gone;
+  size_t channels, before; /* that are left, and that there were */
+  bool fits;
+  fit fit;
+  int32_t input;        /* number among what is seen; -1: not needed */
+  channel_sums was, is; /* when it is not fitted */
+  float *x, *y;         /* [inputs], [channels]: a row */
+  int64_t each;         /* rows that a sample gives */
+} job;
 
-static const int32_t *activation_of(const graph_node *n) {
-  switch (n->op->code) {
-    case sch_BuiltinOperator_CONV_2D: return &((const sch_Conv2DOptions *)n->options)->fused_activation_function;
-    case sch_BuiltinOperator_DEPTHWISE_CONV_2D:
-      return &((const sch_DepthwiseConv2DOptions *)n->options)->fused_activation_function;
-    case sch_BuiltinOperator_CONV_3D: return &((const sch_Conv3DOptions *)n->options)->fused_activation_function;
-    case sch_BuiltinOperator_TRANSPOSE_CONV:
-      return &((const sch_TransposeConvOptions *)n->options)->fused_activation_function;
-    case sch_BuiltinOperator_FULLY_CONNECTED:
-      return &((const sch_FullyConnectedOptions *)n->options)->fused_activation_function;
-    default: return NULL;
-  }
-}
+typedef struct repairing {
+  const repair *r;
+  mote_graph *g;
+  sampler *s;
+  job *jobs;
+  int32_t count;
+  mote_error *error;
+} repairing;
 
-/* The operator that an activation is by itself; -1: none. */
-static int32_t operator_of(int32_t activation) {
-  switch (activation) {
-    case sch_ActivationFunctionType_RELU: return sch_BuiltinOperator_RELU;
-    case sch_ActivationFunctionType_RELU6: return sch_BuiltinOperator_RELU6;
-    case sch_ActivationFunctionType_RELU_N1_TO_1: return sch_BuiltinOperator_RELU_N1_TO_1;
-    default: return -1;
-  }
-}
-
-static size_t channels_of(const graph_set *set, const layer *l) {
+static size_t out_channels(const graph_set *set, const layer *l) {
   return extent_of(layer_stored(set, l), l->out_axis).size;
 }
 
-static bool is_float(const graph_set *set, const layer *l) {
-  return layer_graph(set, l)->values[layer_node(set, l)->outputs[0]].type == MOTE_FLOAT32;
-}
+static bool is_float(const graph_value *v) { return v->type == MOTE_FLOAT32 || v->type == MOTE_FLOAT16; }
 
-/* In a copy that is only looked at: the activation becomes a node behind the layer. Returns the value in front of it.
- */
-static mote_status split(mote_graph *g, const layer *l, int32_t *sums, mote_error *e) {
-  graph *const of = &g->set.graphs[0];
-  graph_node *n = &of->nodes[l->node];
-  const int32_t *const activation = activation_of(n);
-  const int32_t code = activation && is_float(&g->set, l) ? operator_of(*activation) : -1;
-  *sums = n->outputs[0];
-  if (code < 0) return MOTE_OK;
-  const sch_table *const table = options_of(n->op);
-  void *const options = arena_alloc(&g->arena, table->size);
-  int32_t *const ends = ARENA_ARRAY(&g->arena, int32_t, 3);
-  if (!options || !ends || !graph_grow(&g->arena, &of->nodes, of->num_nodes, &of->room_nodes, sizeof *n) ||
-      !graph_grow(&g->arena, &of->values, of->num_values, &of->room_values, sizeof *of->values))
-    return err_memory(e, "a network to look at", table->size);
-  n = &of->nodes[l->node];
-  ends[0] = of->num_values++;
-  ends[1] = n->outputs[0];
-  of->values[ends[0]] = of->values[ends[1]];
-  of->values[ends[0]].tensor = ends[0];
-  of->values[ends[0]].name = (sch_string){0};
-  of->nodes[of->num_nodes++] = (graph_node){.op = op_find(code),
-                                            .inputs = ends,
-                                            .num_inputs = 1,
-                                            .outputs = ends + 1,
-                                            .num_outputs = 1,
-                                            .version = 1,
-                                            .index = -1};
-  memcpy(options, n->options, table->size);
-  n->options = options;
-  *(int32_t *)(uintptr_t)activation_of(n) = sch_ActivationFunctionType_NONE;
-  n->outputs = ends;
-  *sums = ends[0];
-  return MOTE_OK;
-}
-
-/* Sums the channels of layers [from, to), of which `sums` has room for all. */
-static mote_status look(const mote_graph *g, sampler *s, const layers *all, int32_t from, int32_t to,
-                        channel_sums *sums, mote_error *e) {
-  mote_graph *const copy = network_copy(g, e);
-  if (!copy) return e->code;
-  mote_status status = MOTE_OK;
-  int32_t *const values = ARENA_ARRAY(&copy->arena, int32_t, (size_t)(to - from) + 1);
-  if (!values) status = err_memory(e, "a network to look at", 0);
-  for (int32_t i = from; i < to && status == MOTE_OK; i++) status = split(copy, &all->at[i], &values[i - from], e);
-  if (status == MOTE_OK) {
-    copy->set.graphs[0].num_outputs = 0; /* what lies behind is not run */
-    copy->set.num_signatures = 0;
-    status = sampler_sum(s, copy, to - from, values, sums, e);
-  }
-  mote_graph_free(copy);
-  return status;
-}
-
-static mote_status sums_open(mem *m, size_t channels, channel_sums *c, mote_error *e) {
-  *c = (channel_sums){.channels = channels};
-  c->sum = MEM_ARRAY(m, double, channels + 1);
-  c->square = MEM_ARRAY(m, double, channels + 1);
-  return c->sum && c->square ? MOTE_OK : err_memory(e, "means of channels", channels * sizeof(double));
-}
-
-static void sums_close(mem *m, channel_sums *c) {
-  mem_free(m, c->sum);
-  mem_free(m, c->square);
-}
-
-/* ---- before ---- */
-
-enum { SEEN_BYTES = 64 << 20 };
-
-static double bytes_of(const graph_set *set, const layer *l) {
-  const graph_value *const v = &layer_graph(set, l)->values[layer_node(set, l)->outputs[0]];
-  double bytes = 4;
-  for (int32_t d = 0; d < v->rank; d++) bytes *= v->dims[d];
-  return bytes;
-}
+/* ---- the network as it was ---- */
 
 static bool repairable(const layer *l) { return l->graph == 0 && l->out_axis >= 0 && l->at_bias >= 0; }
 
-mote_status repair_open(repair *r, const mote_graph *g, sampler *s, arena *a, mote_error *e) {
+mote_status repair_open(repair *r, const mote_graph *g, int threads, arena *a, mote_error *e) {
   *r = (repair){.mem = g->mem};
   MOTE_TRY(weights_list(&g->set, NULL, 0, a, &r->all, e));
   int32_t count = 0;
   for (int32_t i = 0; i < r->all.count; i++)
     if (repairable(&r->all.at[i])) r->all.at[count++] = r->all.at[i];
   r->all.count = count;
-  r->before = MEM_ARRAY(g->mem, channel_sums, (size_t)count + 1);
   r->gone = MEM_ARRAY(g->mem, bool *, (size_t)count + 1);
-  if (!r->before || !r->gone) return err_memory(e, "means of channels", 0);
-  for (int32_t i = 0; i < count; i++)
-    MOTE_TRY(sums_open(g->mem, channels_of(&g->set, &r->all.at[i]), &r->before[i], e));
-  /* As many layers at once as are seen within a bound of memory. */
-  const double done = s->done, part = s->part;
-  for (int32_t from = 0, to; from < count; from = to) {
-    double bytes = bytes_of(&g->set, &r->all.at[from]);
-    for (to = from + 1; to < count && (bytes += bytes_of(&g->set, &r->all.at[to])) < SEEN_BYTES;) to++;
-    s->part = part * (to - from) / count;
-    MOTE_TRY(look(g, s, &r->all, from, to, r->before + from, e));
-  }
-  s->done = done + part;
-  s->part = part;
-  return MOTE_OK;
+  if (!r->gone) return err_memory(e, "the layers of a network", 0);
+  r->before = network_copy(g, e);
+  if (!r->before) return e->code;
+  r->pool = threads > 1 || threads < 0 ? pool_new(g->mem, threads, e) : NULL;
+  return r->pool || threads == 0 || threads == 1 ? MOTE_OK : e->code;
 }
 
 void repair_close(repair *r) {
-  for (int32_t i = 0; r->before && i < r->all.count; i++) sums_close(r->mem, &r->before[i]);
+  if (!r->mem) return;
   for (int32_t i = 0; r->gone && i < r->all.count; i++) mem_free(r->mem, r->gone[i]);
-  if (r->mem) mem_free(r->mem, r->before), mem_free(r->mem, r->gone);
+  mem_free(r->mem, r->gone);
+  mote_graph_free(r->before);
+  if (r->pool) pool_free(r->pool);
   *r = (repair){0};
 }
 
-/* ---- biases ---- */
+/* ---- jobs ---- */
 
-static int32_t reads_of(const graph *g, int32_t value) {
-  int32_t n = 0;
-  for (int32_t i = 0; i < g->num_nodes; i++)
-    for (int32_t j = 0; j < g->nodes[i].num_inputs; j++) n += g->nodes[i].inputs[j] == value;
-  return n;
+/* Inputs of one output; 0: it is not fitted. */
+static size_t fit_inputs(const repairing *k, const job *j) {
+  const graph *const g = &k->g->set.graphs[0];
+  const graph_node *const n = &g->nodes[j->l->node];
+  const graph_value *const w = &g->values[j->now.stored], *const x = &g->values[j->l->input];
+  const bool convolves = n->op->code == sch_BuiltinOperator_CONV_2D;
+  if (!convolves && n->op->code != sch_BuiltinOperator_FULLY_CONNECTED) return 0;
+  if (!is_float(w) || j->now.shared || x->is_const || x->is_variable || x->type != MOTE_FLOAT32) return 0;
+  if (convolves && (x->rank != 4 || x->signature[3] != w->dims[3])) return 0; /* in groups */
+  const size_t inputs = j->channels ? j->now.count / j->channels : 0;
+  return inputs <= FIT_MOST_INPUTS && g->values[n->outputs[0]].type == MOTE_FLOAT32 ? inputs : 0;
 }
 
-static int32_t maker_of(const graph *g, int32_t value) {
-  for (int32_t i = 0; i < g->num_nodes; i++)
-    if (g->nodes[i].outputs[0] == value) return i;
-  return -1;
+static mote_status open_job(const repairing *k, int32_t layer_index, job *j) {
+  mem *const m = k->r->mem;
+  *j = (job){
+      .l = &k->r->all.at[layer_index], .now = k->r->all.at[layer_index], .gone = k->r->gone[layer_index], .input = -1};
+  const extent whole = extent_of(layer_stored(&k->g->set, j->l), 0);
+  j->now.count = whole.size * whole.step;
+  j->channels = out_channels(&k->g->set, j->l);
+  j->before = out_channels(&k->r->before->set, j->l);
+  const size_t inputs = fit_inputs(k, j);
+  if (!inputs) {
+    MOTE_TRY(channel_sums_open(&j->was, m, j->before, k->error));
+    return channel_sums_open(&j->is, m, j->channels, k->error);
+  }
+  /* Some rows for each weight that is sought; more tell little. */
+  j->each = (int64_t)(4 * inputs + 1024) / k->s->count + 1;
+  j->x = MEM_ARRAY(m, float, inputs + 1);
+  j->y = MEM_ARRAY(m, float, j->channels + 1);
+  j->fits = true;
+  const bool good = j->x && j->y && fit_open(&j->fit, m, inputs, j->channels);
+  return good ? MOTE_OK : err_memory(k->error, "what comes in to a layer", inputs * inputs * sizeof(float));
 }
 
-/* The constant behind the bias of a layer, -1: it has none; -2: it is computed. */
-static int32_t bias_behind(const graph *g, const layer *l) {
-  const graph_node *const n = &g->nodes[l->node];
-  int32_t v = l->at_bias < n->num_inputs ? n->inputs[l->at_bias] : -1;
-  if (v < 0) return -1;
-  const int32_t maker = maker_of(g, v);
-  if (maker >= 0 && g->nodes[maker].op->code == sch_BuiltinOperator_DEQUANTIZE) v = g->nodes[maker].inputs[0];
-  return g->values[v].is_const && !g->values[v].sparsity ? v : -2;
+static void close_job(mem *m, job *j) {
+  channel_sums_close(&j->was, m);
+  channel_sums_close(&j->is, m);
+  fit_close(&j->fit);
+  mem_free(m, j->x);
+  mem_free(m, j->y);
 }
 
-/* Puts a constant of the layer's own in the place of its bias. */
-static bool set_bias(mote_graph *g, const layer *l, int32_t value) {
-  graph_node *const n = &g->set.graphs[0].nodes[l->node];
-  const int32_t count = n->num_inputs > l->at_bias ? n->num_inputs : l->at_bias + 1;
-  int32_t *const inputs = ARENA_ARRAY(&g->arena, int32_t, (size_t)count);
-  if (!inputs) return false;
-  for (int32_t i = 0; i < count; i++) inputs[i] = i < n->num_inputs ? n->inputs[i] : -1;
-  inputs[l->at_bias] = value;
-  n->inputs = inputs;
-  n->num_inputs = count;
-  return true;
+/* ---- what a layer sees ---- */
+
+/* Places of a window: one dimension of a convolution. */
+typedef struct window {
+  int32_t in, out, taps, stride, dilation, before;
+} window;
+
+static window window_of(int32_t in, int32_t out, int32_t taps, int32_t stride, int32_t dilation, bool same) {
+  const int32_t needed = (out - 1) * stride + (taps - 1) * dilation + 1 - in;
+  return (window){in, out, taps, stride, dilation, same && needed > 0 ? needed / 2 : 0};
 }
 
-/* What is to be done to a channel: times `factor`, then plus `more`. */
-typedef struct change {
-  double factor, more;
-} change;
-
-static bool add_to_floats(float *b, const change *c, size_t channels) {
-  for (size_t i = 0; i < channels; i++) b[i] = (float)((double)b[i] * c[i].factor + c[i].more);
-  return true;
+/* The inputs of output place `at`, zero where the window hangs over. */
+static void take_window(const float *data, int32_t depth, window h, window w, int64_t at, float *x) {
+  const int64_t image = at / ((int64_t)h.out * w.out);
+  const int32_t oy = (int32_t)(at / w.out % h.out), ox = (int32_t)(at % w.out);
+  for (int32_t ky = 0; ky < h.taps; ky++)
+    for (int32_t kx = 0; kx < w.taps; kx++, x += depth) {
+      const int32_t y = oy * h.stride + ky * h.dilation - h.before, c = ox * w.stride + kx * w.dilation - w.before;
+      if (y < 0 || y >= h.in || c < 0 || c >= w.in) memset(x, 0, (size_t)depth * sizeof *x);
+      else memcpy(x, data + ((image * h.in + y) * w.in + c) * depth, (size_t)depth * sizeof *x);
+    }
 }
 
-static void add_to_int32(int32_t *b, const graph_value *v, const change *c, size_t channels) {
-  for (size_t i = 0; i < channels; i++) {
-    const double scale = (double)v->quant.scale[v->quant.count > 1 ? i : 0];
-    const double q = (double)b[i] + round(c[i].more / scale);
-    b[i] = q > INT32_MAX ? INT32_MAX : q < INT32_MIN ? INT32_MIN : (int32_t)q;
+static void take_output(const job *j, const float *from) {
+  for (size_t i = 0, to = 0; i < j->before; i++)
+    if (!j->gone || !j->gone[i]) j->y[to++] = from[i];
+}
+
+/* Rows of one sample, evenly spread: what comes in now, and what came out of the network as it was. */
+static void take_rows(const repairing *k, job *j, const mote_tensor *x, const mote_tensor *y, int64_t sample) {
+  const graph *const g = &k->g->set.graphs[0];
+  const graph_node *const n = &g->nodes[j->l->node];
+  const int64_t rows = (int64_t)(sampler_elements(y) / j->before), step = rows / j->each + 1;
+  window h = {0}, w = {0};
+  if (n->op->code == sch_BuiltinOperator_CONV_2D) {
+    const sch_Conv2DOptions *const o = n->options;
+    const int32_t *const taps = g->values[j->now.stored].dims;
+    const bool same = o->padding == sch_Padding_SAME;
+    if (x->rank != 4 || y->rank != 4) return;
+    h = window_of(x->dims[1], y->dims[1], taps[1], o->stride_h, o->dilation_h_factor, same);
+    w = window_of(x->dims[2], y->dims[2], taps[2], o->stride_w, o->dilation_w_factor, same);
+  } else if (sampler_elements(x) != (size_t)rows * j->fit.inputs) return;
+  for (int64_t at = sample % step; at < rows; at += step) {
+    if (h.taps) take_window(x->data, x->dims[3], h, w, at, j->x);
+    else memcpy(j->x, (const float *)x->data + (size_t)at * j->fit.inputs, j->fit.inputs * sizeof *j->x);
+    take_output(j, (const float *)y->data + (size_t)at * j->before);
+    fit_add(&j->fit, j->x, j->y);
   }
 }
 
-/* Whether a bias of this kind can be changed, or made. */
-static bool bias_fits(const graph *g, int32_t bias, size_t channels, bool floats) {
-  if (bias == -1) return floats;
-  if (bias < 0) return false;
-  const graph_value *const v = &g->values[bias];
-  const size_t size = (size_t)mote_type_bits(v->type) / 8;
-  if (v->rank != 1 || v->bytes != channels * size) return false;
-  if (v->type == MOTE_INT32) return v->quant.count == 1 || (size_t)v->quant.count == channels;
-  return v->type == MOTE_FLOAT32 || v->type == MOTE_FLOAT16;
-}
-
-static mote_status change_bias(mote_graph *g, const layer *l, const change *c, size_t channels, mote_error *e) {
-  graph *const of = &g->set.graphs[0];
-  const int32_t bias = bias_behind(of, l), size = (int32_t)channels;
-  const bool integers = bias >= 0 && of->values[bias].type == MOTE_INT32;
-  void *const data = arena_alloc(&g->arena, (channels + 1) * sizeof(float));
-  if (!data) return err_memory(e, "a bias", channels * sizeof(float));
-  if (integers) {
-    memcpy(data, of->values[bias].data, channels * sizeof(int32_t));
-    add_to_int32(data, &of->values[bias], c, channels);
-  } else {
-    const layer as_weights = {.graph = 0, .node = l->node, .stored = bias, .count = channels};
-    if (bias >= 0) MOTE_TRY(weights_read(&g->set, &as_weights, WEIGHTS_REAL, data, e));
-    add_to_floats(data, c, channels);
+static mote_status see(void *user, const observer *o, int64_t sample, mote_error *e) {
+  const repairing *const k = user;
+  (void)e;
+  for (int32_t i = 0; i < k->count; i++) {
+    job *const j = &k->jobs[i];
+    if (j->fits) take_rows(k, j, observe_value(&o[1], j->input), observe_value(&o[0], i), sample);
+    else {
+      channel_sums_add(&j->was, observe_value(&o[0], i));
+      channel_sums_add(&j->is, observe_value(&o[1], j->input));
+    }
   }
-  if (bias >= 0 && of->values[bias].type != MOTE_FLOAT16 && reads_of(of, bias) == 1) {
-    of->values[bias].data = data;
-    return MOTE_OK;
-  }
-  const op_quant quant = bias >= 0 ? of->values[bias].quant : (op_quant){.scales = -1, .zero_points = -1};
-  const int32_t current = g->b.graph;
-  build_select(&g->b, 0);
-  const int32_t made = build_const(&g->b, bias >= 0 ? "bias" : "new_bias", integers ? MOTE_INT32 : MOTE_FLOAT32, 1,
-                                   &size, data, BUILD_BORROW);
-  build_select(&g->b, current);
-  if (made < 0 || !set_bias(g, l, made)) return err_memory(e, "a bias", 0);
-  if (integers) g->set.graphs[0].values[made].quant = quant;
   return MOTE_OK;
 }
 
-/* ---- after ---- */
+/* Runs both networks, the one as it was and the one that is. */
+static mote_status look(repairing *k, int32_t from) {
+  const int32_t to = from + k->count;
+  int32_t *const was = MEM_ARRAY(k->r->mem, int32_t, (size_t)k->count + 1);
+  int32_t *const is = MEM_ARRAY(k->r->mem, int32_t, (size_t)k->count + 1);
+  mote_graph *before = NULL, *now = NULL;
+  mote_status status = was && is ? MOTE_OK : err_memory(k->error, "a network to look at", 0);
+  if (status == MOTE_OK && !(before = probe_open(k->r->before, &k->r->all, from, to, was, k->error)))
+    status = k->error->code;
+  if (status == MOTE_OK && !(now = probe_open(k->g, &k->r->all, from, to, is, k->error))) status = k->error->code;
+  for (int32_t i = 0; i < k->count && status == MOTE_OK; i++) {
+    if (k->jobs[i].fits) is[i] = k->jobs[i].l->input;
+    k->jobs[i].input = i;
+  }
+  const sampler_view views[] = {{before, k->count, was}, {now, k->count, is}};
+  if (status == MOTE_OK) status = sampler_run(k->s, views, 2, k->s->count, see, k, k->error);
+  mote_graph_free(before);
+  mote_graph_free(now);
+  mem_free(k->r->mem, was);
+  mem_free(k->r->mem, is);
+  return status;
+}
+
+/* ---- setting right ---- */
 
 enum { MOST_FACTOR = 4 };
 
 /* What brings channels back to what they were. */
-static void find_changes(const channel_sums *was, const bool *gone, const channel_sums *is, bool scale, change *c) {
-  for (size_t from = 0, to = 0; from < was->channels && to < is->channels; from++) {
-    if (gone && gone[from]) continue;
-    const double wanted = channel_deviation(was, from), have = channel_deviation(is, to);
+static void find_changes(const job *j, bool scale, bias_change *c) {
+  for (size_t from = 0, to = 0; from < j->before && to < j->channels; from++) {
+    if (j->gone && j->gone[from]) continue;
+    const double wanted = channel_deviation(&j->was, from), have = channel_deviation(&j->is, to);
     double factor = scale && have > 1e-3 * wanted && wanted > 0 ? wanted / have : 1;
     if (factor > MOST_FACTOR) factor = MOST_FACTOR;
     if (factor < 1.0 / MOST_FACTOR) factor = 1.0 / MOST_FACTOR;
     c[to].factor = factor;
-    c[to].more = channel_mean(was, from) - factor * channel_mean(is, to);
+    c[to].more = channel_mean(&j->was, from) - factor * channel_mean(&j->is, to);
     to++;
   }
 }
 
-static mote_status scale_weights(mote_graph *g, const layer *l, const change *c, mote_error *e) {
-  float *const w = MEM_ARRAY(g->mem, float, l->count + 1);
-  if (!w) return err_memory(e, "the weights of a layer", l->count * sizeof *w);
-  mote_status status = weights_read(&g->set, l, WEIGHTS_REAL, w, e);
-  const extent out = extent_of(layer_stored(&g->set, l), l->out_axis);
-  for (size_t i = 0; i < l->count && status == MOTE_OK; i++) w[i] = (float)((double)w[i] * c[extent_at(out, i)].factor);
-  if (status == MOTE_OK) status = weights_write(g, l, WEIGHTS_REAL, w, e);
-  mem_free(g->mem, w);
+/* New weights of a layer that is fitted, or the old ones times the factors. */
+static mote_status change_weights(repairing *k, job *j, bias_change *c) {
+  float *const w = MEM_ARRAY(k->r->mem, float, j->now.count + 1);
+  if (!w) return err_memory(k->error, "the weights of a layer", j->now.count * sizeof *w);
+  mote_status status = weights_read(&k->g->set, &j->now, WEIGHTS_REAL, w, k->error);
+  const extent out = extent_of(layer_stored(&k->g->set, &j->now), j->now.out_axis);
+  if (status == MOTE_OK && j->fits) {
+    if (!fit_solve(&j->fit, w, j->y, k->r->pool)) status = err_memory(k->error, "the fit of a layer", 0);
+    for (size_t i = 0; i < j->channels; i++) c[i] = (bias_change){0, (double)j->y[i]};
+  }
+  for (size_t i = 0; i < j->now.count && !j->fits; i++) w[i] = (float)((double)w[i] * c[extent_at(out, i)].factor);
+  if (status == MOTE_OK) status = weights_write(k->g, &j->now, WEIGHTS_REAL, w, k->error);
+  mem_free(k->r->mem, w);
   return status;
 }
 
-static mote_status set_right(const repair *r, mote_graph *g, int32_t i, const channel_sums *is, mote_error *e) {
-  layer l = r->all.at[i];
-  const graph *const of = &g->set.graphs[0];
-  const graph_value *const stored = layer_stored(&g->set, &l);
-  const bool floats = is_float(&g->set, &l);
-  if (is->count <= 0 || !bias_fits(of, bias_behind(of, &l), is->channels, floats)) return MOTE_OK;
-  l.count = extent_of(stored, 0).size * extent_of(stored, 0).step;
-  const bool scale = floats && !l.shared && (stored->type == MOTE_FLOAT32 || stored->type == MOTE_FLOAT16);
-  change *const c = MEM_ARRAY(r->mem, change, is->channels + 1);
-  if (!c) return err_memory(e, "means of channels", is->channels * sizeof *c);
-  find_changes(&r->before[i], r->gone[i], is, scale, c);
-  mote_status status = scale ? scale_weights(g, &l, c, e) : MOTE_OK;
-  if (status == MOTE_OK) status = change_bias(g, &l, c, is->channels, e);
-  mem_free(r->mem, c);
+static mote_status set_right(repairing *k, job *j) {
+  const graph *const g = &k->g->set.graphs[0];
+  const bool floats = is_float(&g->values[j->now.stored]) && !j->now.shared &&
+                      g->values[g->nodes[j->l->node].outputs[0]].type == MOTE_FLOAT32;
+  const double seen = j->fits ? j->fit.rows : j->is.count;
+  if (seen < 2 || !bias_changeable(g, j->l, j->channels)) return MOTE_OK;
+  bias_change *const c = MEM_ARRAY(k->r->mem, bias_change, j->channels + 1);
+  if (!c) return err_memory(k->error, "means of channels", j->channels * sizeof *c);
+  if (!j->fits) find_changes(j, floats, c);
+  mote_status status = floats ? change_weights(k, j, c) : MOTE_OK;
+  if (status == MOTE_OK) status = bias_apply(k->g, j->l, c, j->channels, k->error);
+  mem_free(k->r->mem, c);
   return status;
 }
 
-/* Layers [from, to) are looked at together, then set right. */
-static mote_status run_some(const repair *r, mote_graph *g, sampler *s, int32_t from, int32_t to, mote_error *e) {
-  channel_sums *const is = MEM_ARRAY(r->mem, channel_sums, (size_t)(to - from) + 1);
-  mote_status status = is ? MOTE_OK : err_memory(e, "means of channels", 0);
-  for (int32_t i = from; i < to && status == MOTE_OK; i++)
-    status = sums_open(r->mem, channels_of(&g->set, &r->all.at[i]), &is[i - from], e);
-  if (status == MOTE_OK) status = look(g, s, &r->all, from, to, is, e);
-  for (int32_t i = from; i < to && status == MOTE_OK; i++) status = set_right(r, g, i, &is[i - from], e);
-  for (int32_t i = from; is && i < to; i++) sums_close(r->mem, &is[i - from]);
-  mem_free(r->mem, is);
+/* Layers from `from` on are looked at together, then set right. */
+static mote_status run_some(repairing *k, int32_t from) {
+  mote_status status = MOTE_OK;
+  k->jobs = MEM_ARRAY(k->r->mem, job, (size_t)k->count + 1);
+  if (!k->jobs) return err_memory(k->error, "the layers of a network", 0);
+  for (int32_t i = 0; i < k->count && status == MOTE_OK; i++) status = open_job(k, from + i, &k->jobs[i]);
+  if (status == MOTE_OK) status = look(k, from);
+  for (int32_t i = 0; i < k->count && status == MOTE_OK; i++) status = set_right(k, &k->jobs[i]);
+  for (int32_t i = 0; i < k->count; i++) close_job(k->r->mem, &k->jobs[i]);
+  mem_free(k->r->mem, k->jobs);
   return status;
 }
 
 mote_status repair_run(repair *r, mote_graph *g, sampler *s, mote_error *e) {
-  enum { MOST_STEPS = 32 };
+  enum { MOST_STEPS = 40 };
   const double done = s->done, part = s->part;
   const int32_t count = r->all.count, each = (count + MOST_STEPS - 1) / MOST_STEPS;
   for (int32_t from = 0; from < count; from += each) {
-    const int32_t to = from + each < count ? from + each : count;
-    s->part = part * (to - from) / count;
-    MOTE_TRY(run_some(r, g, s, from, to, e));
+    repairing k = {.r = r, .g = g, .s = s, .count = from + each < count ? each : count - from, .error = e};
+    s->part = part * k.count / count;
+    MOTE_TRY(run_some(&k, from));
   }
   s->done = done + part;
   s->part = part;

@@ -1,24 +1,26 @@
-/* repair.h: after weights went, every channel gets back the mean and the deviation that it had, layer by layer from the
- * front: what training a batch normalisation anew would do. No layer's weights change but by one factor for a channel,
- * so zeros stay zeros.
+/* repair.h: after weights went, what is left of a network is brought back to what it answered, layer by layer from the
+ * front.
  *
- * Measured are the sums of a layer before its activation. Of integer layers, whose activation cannot be told apart, the
- * means of the outputs are set right, and no deviation.
+ * Layers of floats whose inputs are not too many get their weights fitted anew (fit.h), to what the whole network had
+ * at that place on the same samples: so they make up for what went, here and in front of them. In other layers every
+ * channel gets back the mean and the deviation that it had, as training a batch normalisation anew would do; in integer
+ * ones the mean alone. Weights that are zero stay so.
  */
 #ifndef COMPRESS_REPAIR_H
 #define COMPRESS_REPAIR_H
 
 #include "compress/sampler.h"
 
-/* What every channel of every layer of the main graph was like. */
 typedef struct repair {
   mem *mem;
-  layers all;
-  channel_sums *before; /* [all.count] */
-  bool **gone;          /* [all.count]: output channels that the layer lost since; NULL: none */
+  mote_graph *before; /* the network as it was */
+  layers all;         /* of the main graph, in its order */
+  bool **gone;        /* [all.count]: output channels that the layer lost since; NULL: none */
+  mote_pool *pool;
 } repair;
 
-mote_status repair_open(repair *r, const mote_graph *g, sampler *s, arena *a, mote_error *e);
+/* Keeps the network as it is now. */
+mote_status repair_open(repair *r, const mote_graph *g, int threads, arena *a, mote_error *e);
 void repair_close(repair *r);
 
 /* The network has the same nodes as then, with other weights, and maybe fewer channels (see `gone`). */

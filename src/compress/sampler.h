@@ -1,7 +1,7 @@
 /* sampler.h: runs of a network on the same samples again and again, as measuring and repairing need them.
  *
- * The samples that are looked at are spread evenly over those there are. One that cannot be read is told of once and
- * left out from then on.
+ * The samples that are looked at are spread evenly over a range of those there are. One that cannot be read is told of
+ * once and left out from then on.
  */
 #ifndef COMPRESS_SAMPLER_H
 #define COMPRESS_SAMPLER_H
@@ -14,23 +14,32 @@ typedef struct sampler {
   const mote_samples *samples;
   const mote_watch *watch;
   int threads;
-  int64_t count; /* that are looked at */
-  bool *bad;     /* [count] */
+  int64_t first, all; /* the range */
+  int64_t count;      /* that are looked at */
+  bool *bad;          /* [count] */
   /* What is going on, for people, and which part of it the next run is. */
   const char *what;
   double done, part;
 } sampler;
 
-mote_status sampler_open(sampler *s, mem *m, const mote_samples *samples, int64_t most, const mote_watch *watch,
-                         int threads, mote_error *e);
+/* Of samples [first, first + all), at most `most`. */
+mote_status sampler_open(sampler *s, mem *m, const mote_samples *samples, int64_t first, int64_t all, int64_t most,
+                         const mote_watch *watch, int threads, mote_error *e);
 void sampler_close(sampler *s);
 
-/* Called for each sample; `sample` counts from 0, with gaps for those left out. */
+/* A network, and values of it to be seen. */
+typedef struct sampler_view {
+  const mote_graph *g;
+  int32_t count;
+  const int32_t *values;
+} sampler_view;
+
+/* Called for each sample, with an observer for each view; `sample` counts from 0, with gaps for those left out. */
 typedef mote_status (*sampler_visit)(void *user, const observer *o, int64_t sample, mote_error *e);
 
-/* Runs the network on the first `most` of the samples, with `count` values to be seen. Fails when none can be read. */
-mote_status sampler_run(sampler *s, const mote_graph *g, int32_t count, const int32_t *values, int64_t most,
-                        sampler_visit visit, void *user, mote_error *e);
+/* Runs one or two networks on the first `most` of the samples. Fails when none can be read. */
+mote_status sampler_run(sampler *s, const sampler_view *views, int32_t num_views, int64_t most, sampler_visit visit,
+                        void *user, mote_error *e);
 
 /* Element i of a tensor as a real: of integers with a scale what they stand for. 0 for types that are no numbers. */
 double sampler_number(const mote_tensor *t, size_t i);
@@ -52,7 +61,7 @@ void outcome_free(outcome *o);
 
 typedef struct distance {
   double noise; /* mean over the outputs: the square of the difference, as a share of the square of what was kept */
-  double top1;  /* share of samples on which the largest element of the first output is the same; NAN: it has one */
+  double top1;  /* share of rows of the first output in which the largest is the same; NAN: rows have one element */
   int64_t seen;
 } distance;
 
@@ -68,6 +77,10 @@ typedef struct channel_sums {
   double count;    /* elements of one channel */
   double *sum, *square;
 } channel_sums;
+
+mote_status channel_sums_open(channel_sums *c, mem *m, size_t channels, mote_error *e);
+void channel_sums_close(channel_sums *c, mem *m);
+void channel_sums_add(channel_sums *c, const mote_tensor *t);
 
 /* Sums up what values show. lists[i] says how many channels value i has and has room for them, zeroed. */
 mote_status sampler_sum(sampler *s, const mote_graph *g, int32_t count, const int32_t *values, channel_sums *lists,

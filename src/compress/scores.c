@@ -66,13 +66,6 @@ static bool can_be_seen(const mote_graph *g, const layer *l) {
          !g->set.graphs[0].values[l->input].is_variable;
 }
 
-static mote_status sums_of(mem *m, size_t channels, channel_sums *c, mote_error *e) {
-  *c = (channel_sums){.channels = channels};
-  c->sum = MEM_ARRAY(m, double, channels + 1);
-  c->square = MEM_ARRAY(m, double, channels + 1);
-  return c->sum && c->square ? MOTE_OK : err_memory(e, "means of channels", channels * sizeof(double));
-}
-
 static mote_status take_squares(scores *s, const graph_set *set, scored *x, const channel_sums *c, mote_error *e) {
   x->square = MEM_ARRAY(s->mem, float, c->channels + 1);
   if (!x->square) return err_memory(e, "means of channels", c->channels * sizeof(float));
@@ -93,14 +86,14 @@ mote_status scores_look(scores *s, const mote_graph *g, sampler *with, mote_erro
   for (int32_t i = 0; i < s->count && status == MOTE_OK; i++) {
     const layer *const l = &s->at[i].l;
     if (!can_be_seen(g, l)) continue;
-    status = sums_of(s->mem, extent_of(layer_stored(&g->set, l), l->in_axis).size, &sums[count], e);
+    status = channel_sums_open(&sums[count], s->mem, extent_of(layer_stored(&g->set, l), l->in_axis).size, e);
     values[count] = l->input;
     of[count++] = i;
   }
   if (status == MOTE_OK) status = sampler_sum(with, g, count, values, sums, e);
   for (int32_t i = 0; i < count && status == MOTE_OK; i++)
     if (sums[i].count > 0) status = take_squares(s, &g->set, &s->at[of[i]], &sums[i], e);
-  for (int32_t i = 0; sums && i < count; i++) mem_free(s->mem, sums[i].sum), mem_free(s->mem, sums[i].square);
+  for (int32_t i = 0; sums && i < count; i++) channel_sums_close(&sums[i], s->mem);
   mem_free(s->mem, sums);
   mem_free(s->mem, values);
   mem_free(s->mem, of);
