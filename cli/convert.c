@@ -4,8 +4,7 @@
 #include <sys/stat.h>
 
 #include "cli/check.h"
-#include "cli/cli.h"
-#include "mote/convert.h"
+#include "cli/convert.h"
 
 /* Of --check: a share of an output's range. */
 #define TOLERANCE 1e-4
@@ -15,6 +14,7 @@ typedef struct convert_options {
   const char *out, *runtime, *signature, *without;
   const char *inputs, *outputs; /* names with commas between them */
   opt_list shapes;
+  about_options about;
   const char *check; /* a .npz or .npy; NULL: none */
   int batch;
   bool no_rewrites, layers;
@@ -134,7 +134,23 @@ static int print_layers(const convert_options *o) {
   return EXIT_DONE;
 }
 
-static int convert(const char *path, const convert_options *o) {
+/* Converts and saves. */
+static int make(const char *path, const convert_options *o, const mote_convert_config *config, double begin) {
+  mote_convert_report report;
+  mote_error e;
+  mote_graph *const g = mote_convert(path, config, &report, &e);
+  if (!g) return model_fault(path, strstr(e.text, path) != NULL, config->memory, &e);
+  const mote_status status = mote_graph_save(g, o->out, &e);
+  mote_graph_free(g);
+  if (status != MOTE_OK) return model_fault(o->out, strstr(e.text, o->out) != NULL, config->memory, &e);
+  const double ms = now_ms() - begin;
+  check_report checked = {0};
+  const int outcome = o->check ? check_model(o->out, o->check, TOLERANCE, &o->c, &checked) : EXIT_DONE;
+  if (outcome == EXIT_DONE) print_summary(o, path, &report, &checked, ms);
+  return outcome;
+}
+
+static int convert(const char *path, convert_options *o) {
   const double begin = now_ms();
   ends inputs, outputs;
   mote_convert_shape shapes[OPT_LIST_MAX];
@@ -146,32 +162,23 @@ static int convert(const char *path, const convert_options *o) {
                          "NAME= when there are several inputs",
                          o->shapes.v[i]);
   const mote_config memory = config_of(&o->c);
-  const mote_convert_config config = {.memory = &memory,
-                                      .runtime = o->runtime,
-                                      .no_rewrites = o->no_rewrites,
-                                      .without = o->without,
-                                      .on_note = on_note,
-                                      .on_note_user = (void *)&o->c,
-                                      .on_fault = on_fault,
-                                      .signature = o->signature,
-                                      .inputs = o->inputs ? inputs.names : NULL,
-                                      .num_inputs = inputs.count,
-                                      .outputs = o->outputs ? outputs.names : NULL,
-                                      .num_outputs = outputs.count,
-                                      .shapes = shapes,
-                                      .num_shapes = o->shapes.count,
-                                      .batch = o->batch};
-  mote_convert_report report;
-  mote_error e;
-  mote_graph *const g = mote_convert(path, &config, &report, &e);
-  if (!g) return model_fault(path, strstr(e.text, path) != NULL, &memory, &e);
-  const mote_status status = mote_graph_save(g, o->out, &e);
-  mote_graph_free(g);
-  if (status != MOTE_OK) return model_fault(o->out, strstr(e.text, o->out) != NULL, &memory, &e);
-  const double ms = now_ms() - begin;
-  check_report checked = {0};
-  const int outcome = o->check ? check_model(o->out, o->check, TOLERANCE, &o->c, &checked) : EXIT_DONE;
-  if (outcome == EXIT_DONE) print_summary(o, path, &report, &checked, ms);
+  mote_convert_config config = {.memory = &memory,
+                                .runtime = o->runtime,
+                                .no_rewrites = o->no_rewrites,
+                                .without = o->without,
+                                .on_note = on_note,
+                                .on_note_user = (void *)&o->c,
+                                .on_fault = on_fault,
+                                .signature = o->signature,
+                                .inputs = o->inputs ? inputs.names : NULL,
+                                .num_inputs = inputs.count,
+                                .outputs = o->outputs ? outputs.names : NULL,
+                                .num_outputs = outputs.count,
+                                .shapes = shapes,
+                                .num_shapes = o->shapes.count,
+                                .batch = o->batch};
+  const int outcome = about_load(&o->about, &config) ? make(path, o, &config, begin) : EXIT_FAULT;
+  about_free(&o->about);
   return outcome;
 }
 
@@ -187,6 +194,9 @@ int cmd_convert(int argc, char **argv) {
                       {"for-runtime", OPT_TEXT, &o.runtime},
                       {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
+                      {"labels", OPT_TEXT, &o.about.labels},
+                      {"mean", OPT_FLOATS, &o.about.mean},
+                      {"std", OPT_FLOATS, &o.about.std},
                       {"check", OPT_TEXT, &o.check},
                       {"layers", OPT_FLAG, &o.layers},
                       COMMON_OPTS(o.c)};
@@ -194,5 +204,7 @@ int cmd_convert(int argc, char **argv) {
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;
   if (o.layers && !files) return print_layers(&o);
   if (files != 1 || !o.out) return usage_error("convert takes one source and -o OUT; mote convert --help shows how");
+  for (int i = 0; i < o.about.std.count; i++)
+    if (!(o.about.std.v[i] > 0)) return usage_error("--std takes numbers greater than 0");
   return convert(argv[0], &o);
 }

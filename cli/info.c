@@ -171,18 +171,37 @@ static json_t *about_json(const mote_metadata *about) {
                                     json_name(t->description), "image", (int)t->is_image, "mean",
                                     floats_json(t->mean, t->mean_count), "std", floats_json(t->std, t->std_count)));
   }
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_name(about->name), "description",
+  json_t *outputs = json_array();
+  for (size_t i = 0; i < about->output_count; i++) {
+    const mote_meta_file *f = mote_metadata_label_file(about, i);
+    json_array_append_new(outputs, json_pack("{s:o, s:o, s:o}", "name", json_name(about->outputs[i].name),
+                                             "description", json_name(about->outputs[i].description), "labels",
+                                             f ? json_name(f->name) : json_null()));
+  }
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_name(about->name), "description",
                    json_name(about->description), "version", json_name(about->version), "author",
-                   json_name(about->author), "license", json_name(about->license), "inputs", inputs);
+                   json_name(about->author), "license", json_name(about->license), "inputs", inputs, "outputs",
+                   outputs);
+}
+
+/* "127.5", or one number a channel. */
+static char *numbers_text(char *to, size_t room, const float *v, size_t count) {
+  size_t used = 0;
+  for (size_t i = 0; i < count && used < room; i++)
+    used += (size_t)snprintf(to + used, room - used, "%s%g", i ? ", " : "", (double)v[i]);
+  return to;
 }
 
 static void print_about(const mote_metadata *about) {
-  char text[300];
+  char text[300], mean[200], std[200];
   if (about->name[0]) printf("  %s [from metadata]\n", name_text(text, sizeof text, about->name));
-  for (size_t i = 0; i < about->input_count; i++)
-    if (about->inputs[i].mean_count && about->inputs[i].std_count)
-      printf("  input %zu is normalised by (x - %g) / %g [from metadata]\n", i, (double)about->inputs[i].mean[0],
-             (double)about->inputs[i].std[0]);
+  for (size_t i = 0; i < about->input_count; i++) {
+    const mote_meta_tensor *t = &about->inputs[i];
+    if (t->mean_count && t->std_count)
+      printf("  input %zu is normalised by (x - %s) / %s [from metadata]\n", i,
+             numbers_text(mean, sizeof mean, t->mean, t->mean_count),
+             numbers_text(std, sizeof std, t->std, t->std_count));
+  }
 }
 
 /* One string a line. */

@@ -44,6 +44,12 @@ typedef struct mote_convert_config {
   const mote_convert_shape *shapes; /* of inputs */
   int32_t num_shapes;
   int32_t batch; /* in place of an open first dimension of the inputs; 0: it stays open */
+  /* What the file is to say of itself (mote_graph_labels, mote_graph_normalise), at the ends where it fits: */
+  const char *const *labels; /* names of classes, for the output that has as many values, else the first */
+  size_t num_labels;         /* 0: none */
+  const char *labels_name;   /* of their file in the model's archive; NULL: "labels.txt" */
+  const float *mean, *std;   /* for the first input that takes pictures: 1 value, or one for each channel */
+  int32_t num_mean, num_std; /* both 0: not said; one of them: mean is 0, std is 1 */
 } mote_convert_config;
 
 /* A rewrite that was applied: its name, why it is done, how often. Static. */

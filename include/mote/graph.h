@@ -65,6 +65,19 @@ MOTE_API mote_status mote_graph_bytes(mote_graph *graph, const void **data, size
 /* The free text that the file carries; copied. */
 MOTE_API void mote_graph_describe(mote_graph *graph, const char *description);
 
+/* What the file says of itself for whoever feeds it (mote/metadata.h, mote classify, TensorFlow Lite's task library):
+ *
+ * that pictures for an input are normalised by (x - mean) / std, x in 0..255, with one value or one for each channel;
+ *
+ * the names of the classes that an output tells apart: a file called `file` in the zip archive that follows the model.
+ * For the classes of a detector (TFLite_Detection_PostProcess) line i names class i, else index i of the last dimension.
+ *
+ * All is copied. What a file that was opened says beside that stays. JSON has no place for labels. */
+MOTE_API void mote_graph_normalise(mote_graph *graph, int32_t input, int32_t channels, const float *mean,
+                                   const float *std);
+MOTE_API void mote_graph_labels(mote_graph *graph, int32_t output, const char *file, const char *const *line,
+                                size_t count);
+
 /* Makes the network smaller and faster, as mote convert does: constants folded, operators fused, what nobody needs left
  * out. Inputs, outputs and their names stay; other values get new numbers. Integer results stay as they are, floats
  * move by roundings. runtime: the oldest TensorFlow Lite that has to run it ("2.5"), so that no operator is brought in

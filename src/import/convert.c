@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "import/describe.h"
 #include "import/import.h"
 #include "lower/versions.h"
 
@@ -106,6 +107,7 @@ static mote_status improve(mote_graph *g, const mote_convert_config *config, mot
 static mote_status convert(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   r->nodes_before = count_nodes(&g->set);
   if (!config->no_rewrites) MOTE_TRY(improve(g, config, r, e));
+  MOTE_TRY(import_describe(g, config, e));
   MOTE_TRY(mote_graph_check(g, e));
   r->nodes = count_nodes(&g->set);
   r->parameters = count_parameters(&g->set);

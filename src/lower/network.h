@@ -9,6 +9,9 @@
 #include "mote/graph.h"
 #include "schema/write.h"
 
+/* What was said of inputs and outputs for the file's metadata (about.c), the last first. */
+typedef struct network_said network_said;
+
 struct mote_graph {
   mem *mem;
   arena arena; /* all of the graphs */
@@ -16,6 +19,7 @@ struct mote_graph {
   graph_builder b;
   mote_model *model; /* whose constants are used in place; NULL: none */
   sch_string description;
+  const network_said *said; /* NULL: nothing */
   float next_scale; /* of mote_graph_quantize_next; 0: none */
   int32_t next_zero;
   void *json;     /* bytes that `model` was made from; NULL: it is a file */
@@ -26,6 +30,9 @@ struct mote_graph {
 /* Everything a file needs: order, names, signatures, versions, checked; then its image, whose parts point into the
  * network. Records go to `a`. */
 mote_status network_image(mote_graph *g, arena *a, sch_image *out, mote_error *e);
+
+/* Whether an output of the main graph numbers classes, as those of detectors do: its labels are names of values. */
+bool network_gives_classes(const mote_graph *g, int32_t output);
 
 /* All rewrites that fit a file, but for those that `without` names (separated by spaces; NULL: none). Operators that
  * TensorFlow Lite `runtime` lacks are not brought in; NULL: any may. report may be NULL. */

@@ -5,55 +5,18 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "lower/lower.h"
+#include "lower/about.h"
 #include "lower/network.h"
-#include "lower/versions.h"
 #include "runtime/runtime.h"
 #include "schema/json.h"
 
-/* ---- what the file says beside its graphs ---- */
-
-static const char runtime_key[] = "min_runtime_version";
-
-static bool is_runtime(const sch_Metadata *m) {
-  return m->name.size == sizeof runtime_key - 1 && !memcmp(m->name.data, runtime_key, m->name.size);
-}
-
-/* Metadata of the file it came from, with the oldest runtime as it is now: 16 bytes, as readers expect it. */
-static mote_status describe(const mote_graph *g, arena *a, lower_about *about, mote_error *e) {
-  const sch_file *const file = g->model ? g->model->schema : NULL;
-  const uint32_t have = file ? file->model->metadata.count : 0;
-  sch_Metadata *const metadata = ARENA_ARRAY(a, sch_Metadata, (size_t)have + 1);
-  sch_range *const blocks = ARENA_ARRAY(a, sch_range, (size_t)have + 1);
-  char *const runtime = arena_alloc(a, 16);
-  if (!metadata || !blocks || !runtime) return err_memory(e, "the metadata of a file", 0);
-  *about = (lower_about){.description = g->description, .metadata = metadata, .blocks = blocks};
-  for (uint32_t i = 0; i < have; i++) {
-    const sch_Metadata *const from = &file->model->metadata.data[i];
-    if (is_runtime(from)) continue;
-    const uint32_t to = about->num_metadata++;
-    metadata[to] = *from;
-    const void *data;
-    uint64_t size;
-    sch_buffer(file, from->buffer, &data, &size);
-    metadata[to].buffer = to;
-    blocks[to] = (sch_range){.memory = data, .size = size, .present = true};
-  }
-  const uint32_t to = about->num_metadata++;
-  snprintf(runtime, 16, "%s", versions_runtime(&g->set));
-  metadata[to] = *(const sch_Metadata *)sch_table_Metadata.defaults;
-  metadata[to].name = (sch_string){runtime_key, sizeof runtime_key - 1};
-  metadata[to].buffer = to;
-  blocks[to] = (sch_range){.memory = runtime, .size = 16, .present = true};
-  return MOTE_OK;
-}
-
-/* Records and, where the network came from a file, what follows the model in it (label files, say). */
-static mote_status network_records(mote_graph *g, arena *a, sch_file *out, mote_error *e) {
+/* Records and, where the network came from a file, what follows the model in it (label files, say), or the archive that
+ * takes its place. */
+static mote_status network_records(mote_graph *g, arena *a, sch_file *out, sch_range *archive, mote_error *e) {
   lower_about about;
   sch_Model *model;
   MOTE_TRY(mote_graph_check(g, e));
-  MOTE_TRY(describe(g, a, &about, e));
+  MOTE_TRY(network_about(g, a, &about, archive, e));
   MOTE_TRY(lower_graphs(&g->set, &about, a, &model, e));
   *out = (sch_file){.model = model};
   if (!g->model) return MOTE_OK;
@@ -67,8 +30,9 @@ static mote_status network_records(mote_graph *g, arena *a, sch_file *out, mote_
 
 mote_status network_image(mote_graph *g, arena *a, sch_image *out, mote_error *e) {
   sch_file file;
-  MOTE_TRY(network_records(g, a, &file, e));
-  return sch_write(&file, g->mem, NULL, out, e);
+  sch_write_options options = {0};
+  MOTE_TRY(network_records(g, a, &file, &options.archive, e));
+  return sch_write(&file, g->mem, &options, out, e);
 }
 
 /* ---- formats ---- */
@@ -113,8 +77,9 @@ static mote_status write_out(const writer *w, const char *path, mote_error *e) {
 
 static mote_status save_json(mote_graph *g, const char *path, arena *a, mote_error *e) {
   sch_file file;
+  sch_range archive; /* JSON has no place for it */
   writer w = {.mem = g->mem};
-  MOTE_TRY(network_records(g, a, &file, e));
+  MOTE_TRY(network_records(g, a, &file, &archive, e));
   mote_status status = sch_json_print(&file, 2, append, &w, e);
   if (status == MOTE_OK) status = write_out(&w, path, e);
   mem_free(g->mem, w.data);

@@ -1,53 +1,16 @@
-/* zip.c: see zip.h. libzip unpacks; what it is given is bounded here first (rule F22).
- *
- * Offsets in the archive count from the start of the model's file, or from the start of the archive: writers do both.
- * The end record says which, as the central directory stands right before it.
- */
+/* zip.c: see zip.h. libzip unpacks; what it is given is bounded here first (rule F22). */
 #include "metadata/zip.h"
 
 #include <string.h>
 
 #include "base/error.h"
-
-static bool is_path(const char *name) {
-  return !name[0] || !strcmp(name, ".") || strstr(name, "..") || strpbrk(name, "/\\:");
-}
+#include "metadata/archive.h"
 
 #ifdef MOTE_HAVE_ZIP
 
 #include <zip.h>
 
-enum { END_RECORD = 22, MOST_COMMENT = 65535, MOST_ENTRIES = 4096, MOST_BYTES = 64 << 20, MOST_RATIO = 200 };
-
-static uint32_t u16(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
-static uint32_t u32(const uint8_t *p) { return u16(p) | u16(p + 2) << 16; }
-
-/* Position of the end record; `size` when there is none. */
-static size_t find_end(const uint8_t *file, size_t size) {
-  for (size_t comment = 0; comment <= MOST_COMMENT && comment + END_RECORD <= size; comment++) {
-    const uint8_t *p = file + size - END_RECORD - comment;
-    if (!memcmp(p, "PK\5\6", 4) && u16(p + 20) == comment) return (size_t)(p - file);
-  }
-  return size;
-}
-
-/* Where offsets of the archive count from. */
-static mote_status find_start(const uint8_t *file, size_t size, const char *model, size_t *start, mote_error *e) {
-  const size_t end = find_end(file, size);
-  if (end == size)
-    return err_set(e, MOTE_ERR_FORMAT, "%s names files in a zip archive behind the model, but there is none", model);
-  const uint8_t *p = file + end;
-  const uint32_t entries = u16(p + 10), directory_size = u32(p + 12), directory = u32(p + 16);
-  if (entries > MOST_ENTRIES)
-    return err_set(e, MOTE_ERR_LIMIT, "the zip archive behind %s has %u entries; at most %d are read", model,
-                   (unsigned)entries, (int)MOST_ENTRIES);
-  if (u16(p + 4) || u16(p + 6) || u16(p + 8) != entries || (uint64_t)directory + directory_size > end)
-    return err_set(e, MOTE_ERR_FORMAT,
-                   "the zip archive behind %s is damaged: its directory of %u bytes at %u does not fit", model,
-                   (unsigned)directory_size, (unsigned)directory);
-  *start = end - directory_size - directory;
-  return MOTE_OK;
-}
+enum { MOST_BYTES = 64 << 20, MOST_RATIO = 200 };
 
 static mote_status check_entry(const zip_stat_t *s, const char *model, const char *entry, mote_error *e) {
   const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
@@ -101,12 +64,12 @@ mote_status appended_read(const uint8_t *file, size_t size, const char *model, c
                           size_t *data_size, mote_error *e) {
   char shown[80];
   err_name(shown, sizeof shown, entry, strlen(entry));
-  if (is_path(entry))
+  if (!archive_takes_name(entry))
     return err_set(e, MOTE_ERR_FORMAT, "%s names the file '%s', which is a path, and only plain names are read", model,
                    shown);
-  size_t start = 0;
-  MOTE_TRY(find_start(file, size, model, &start, e));
-  zip_source_t *source = zip_source_buffer_create(file + start, size - start, 0, NULL);
+  archive_place place;
+  MOTE_TRY(archive_find(file, size, model, &place, e));
+  zip_source_t *source = zip_source_buffer_create(file + place.start, size - place.start, 0, NULL);
   zip_t *archive = source ? zip_open_from_source(source, ZIP_RDONLY, NULL) : NULL;
   if (!archive) {
     zip_source_free(source);
@@ -124,7 +87,7 @@ mote_status appended_read(const uint8_t *file, size_t size, const char *model, c
   (void)file, (void)size, (void)m, (void)data, (void)data_size;
   return err_set(e, MOTE_ERR_UNSUPPORTED,
                  "%s holds the file '%s' in a zip archive, but this build of mote was made without libzip", model,
-                 is_path(entry) ? "?" : entry);
+                 archive_takes_name(entry) ? entry : "?");
 }
 
 #endif

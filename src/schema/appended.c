@@ -75,16 +75,27 @@ static void shift_zip(uint8_t *data, size_t size, uint64_t from, int64_t shift) 
   set32(end + 16, (uint32_t)moved);
 }
 
+/* A copy of what stood at `from` for `at`. */
+static mote_status move(const void *bytes, size_t size, uint64_t from, uint64_t at, arena *a, const void **data,
+                        mote_error *e) {
+  uint8_t *copy = arena_alloc(a, size);
+  if (!copy) return err_memory(e, "a copy of what follows the model", size);
+  memcpy(copy, bytes, size);
+  shift_zip(copy, size, from, (int64_t)at - (int64_t)from);
+  *data = copy;
+  return MOTE_OK;
+}
+
 mote_status appended_moved(const sch_file *source, uint64_t at, arena *a, const void **data, size_t *size,
                            mote_error *e) {
   const sch_range range = sch_appended(source);
   *data = sch_bytes(source, &range);
   if (!size_from_u64(range.size, size)) return err_memory(e, "what follows the model", range.size);
-  if (!*size || at == range.offset) return MOTE_OK;
-  uint8_t *copy = arena_alloc(a, *size);
-  if (!copy) return err_memory(e, "a copy of what follows the model", range.size);
-  memcpy(copy, *data, *size);
-  shift_zip(copy, *size, range.offset, (int64_t)at - (int64_t)range.offset);
-  *data = copy;
-  return MOTE_OK;
+  return *size && at != range.offset ? move(*data, *size, range.offset, at, a, data, e) : MOTE_OK;
+}
+
+mote_status appended_archive(const sch_range *archive, uint64_t at, arena *a, const void **data, size_t *size,
+                             mote_error *e) {
+  *size = (size_t)archive->size;
+  return move(archive->memory, *size, 0, at, a, data, e);
 }

@@ -9,4 +9,8 @@
 mote_status appended_moved(const sch_file *source, uint64_t at, arena *a, const void **data, size_t *size,
                            mote_error *e);
 
+/* The same for a zip archive in memory whose offsets count from its own start; past 4 GiB they stay that way. */
+mote_status appended_archive(const sch_range *archive, uint64_t at, arena *a, const void **data, size_t *size,
+                             mote_error *e);
+
 #endif

@@ -311,13 +311,15 @@ static void write_table(writer *w, size_t from, const sch_table *table, const vo
 
 /* ---- the whole ---- */
 
-static void start(writer *w) {
+static void start(writer *w, const sch_table *root, const char *identifier, const void *record) {
   w->size = w->pending_count = 0;
   memset(w->vtables, 0, sizeof w->vtables);
   const size_t head = grow(w, 8);
-  put(w, head + 4, "TFL3", 4);
-  write_table(w, head, &sch_table_Model, w->source->model);
+  put(w, head + 4, identifier, 4);
+  write_table(w, head, root, record);
 }
+
+static void start_model(writer *w) { start(w, &sch_table_Model, "TFL3", w->source->model); }
 
 /* Bytes of the FlatBuffer: tables and the vectors inside. */
 static uint64_t inside_size(const writer *w) {
@@ -368,7 +370,8 @@ static mote_status assemble(writer *w, const sch_write_options *o, sch_image *im
   if (o->drop_appended) return MOTE_OK;
   const void *appended;
   size_t size;
-  MOTE_TRY(appended_moved(w->source, image->size, &image->arena, &appended, &size, e));
+  if (o->archive.size) MOTE_TRY(appended_archive(&o->archive, image->size, &image->arena, &appended, &size, e));
+  else MOTE_TRY(appended_moved(w->source, image->size, &image->arena, &appended, &size, e));
   add_part(image, appended, size);
   return MOTE_OK;
 }
@@ -380,10 +383,10 @@ mote_status sch_write(const sch_file *source, mem *m, const sch_write_options *o
   writer w = {.source = source, .mem = m, .outside = o->outside, .error = e};
   *out = (sch_image){.mem = m};
   arena_init(&out->arena, m);
-  start(&w);
+  start_model(&w);
   if (!w.status && !w.outside && inside_size(&w) > most) {
     w.outside = true;
-    start(&w);
+    start_model(&w);
   }
   if (!w.status && inside_size(&w) > MOST_TABLES)
     w.status = err_set(e, MOTE_ERR_LIMIT, "the model's tables take more than the 2 GiB that the format allows");
@@ -391,6 +394,15 @@ mote_status sch_write(const sch_file *source, mem *m, const sch_write_options *o
   mem_free(m, w.pending);
   out->tables = w.data;
   if (w.status) sch_image_free(out);
+  return w.status;
+}
+
+mote_status sch_write_tables(const void *record, const sch_table *root, const char *identifier, mem *m, uint8_t **data,
+                             size_t *size, mote_error *e) {
+  writer w = {.mem = m, .error = e};
+  start(&w, root, identifier, record);
+  if (w.status) mem_free(m, w.data);
+  else *data = w.data, *size = w.size;
   return w.status;
 }
 

@@ -13,6 +13,7 @@
 typedef struct sch_write_options {
   bool outside;         /* put the data of all buffers behind the FlatBuffer, whatever the size */
   bool drop_appended;   /* leave out what follows the model in the source (its metadata zip, say) */
+  sch_range archive;    /* in memory: a zip archive to follow the model instead, whose offsets count from its start */
   uint64_t inside_most; /* largest FlatBuffer before data goes outside; 0: what the format allows */
 } sch_write_options;
 
@@ -30,6 +31,11 @@ typedef struct sch_image {
  * be NULL. Values that the format cannot hold (options of an unknown kind, more than 2 GiB of tables) are errors. */
 mote_status sch_write(const sch_file *source, mem *m, const sch_write_options *options, sch_image *out, mote_error *e);
 void sch_image_free(sch_image *image);
+
+/* Records of another schema (a .def file of its own) without RANGE fields, as a FlatBuffer in one block of m with this
+ * identifier of 4 letters. */
+mote_status sch_write_tables(const void *record, const sch_table *root, const char *identifier, mem *m, uint8_t **data,
+                             size_t *size, mote_error *e);
 
 /* The whole as one block of m. */
 mote_status sch_image_join(const sch_image *image, mem *m, uint8_t **data, size_t *size, mote_error *e);
