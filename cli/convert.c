@@ -17,7 +17,7 @@ typedef struct convert_options {
   about_options about;
   const char *check; /* a .npz or .npy; NULL: none */
   int batch;
-  bool no_rewrites, layers;
+  bool no_rewrites, float16, layers;
 } convert_options;
 
 static uint64_t file_bytes(const char *path) {
@@ -165,6 +165,7 @@ static int convert(const char *path, convert_options *o) {
   mote_convert_config config = {.memory = &memory,
                                 .runtime = o->runtime,
                                 .no_rewrites = o->no_rewrites,
+                                .float16 = o->float16,
                                 .without = o->without,
                                 .on_note = on_note,
                                 .on_note_user = (void *)&o->c,
@@ -194,6 +195,7 @@ int cmd_convert(int argc, char **argv) {
                       {"for-runtime", OPT_TEXT, &o.runtime},
                       {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
+                      {"float16", OPT_FLAG, &o.float16},
                       {"labels", OPT_TEXT, &o.about.labels},
                       {"mean", OPT_FLOATS, &o.about.mean},
                       {"std", OPT_FLOATS, &o.about.std},

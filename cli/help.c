@@ -79,6 +79,7 @@ const command commands[] = {
      "  --signature KEY       which signature of a SavedModel (default serving_default, else the first)\n"
      "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
+     "  --float16             store weights as float16: half the size, computed in float32 all the same\n"
      "  --labels FILE         names of classes, one a line, packed into the file: mote classify finds them there\n"
      "  --mean M, --std S     say in the file that pictures are normalised by (x - M) / S; a number or one a channel\n"
      "  --no-rewrites         take the network as it is\n"

@@ -32,6 +32,7 @@ typedef struct mote_convert_config {
   const char *runtime;       /* the oldest release of TensorFlow Lite that has to run the result ("2.5"); rewrites into
                                 operators that it lacks are left out. NULL: any */
   bool no_rewrites;          /* take the network as it is */
+  bool float16;              /* store weights as float16 (mote_graph_float16) */
   const char *without;       /* rewrites to leave out, by name, separated by spaces; NULL: none */
   void (*on_note)(void *user, const char *sentence); /* told of what is odd but no failure */
   void *on_note_user;

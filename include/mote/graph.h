@@ -84,6 +84,11 @@ MOTE_API void mote_graph_labels(mote_graph *graph, int32_t output, const char *f
  * that it lacks; NULL: any. */
 MOTE_API mote_status mote_graph_improve(mote_graph *graph, const char *runtime, mote_error *e);
 
+/* Stores weights as float16, each behind a DEQUANTIZE, as TensorFlow Lite's float16 quantization does: half the size;
+ * runtimes compute in float32 all the same. Elements past +-65504 become that; *clamped (may be NULL) tells how many
+ * did. Values get new numbers. */
+MOTE_API mote_status mote_graph_float16(mote_graph *graph, uint64_t *clamped, mote_error *e);
+
 /* The first release of TensorFlow Lite that runs the network: "2.4.0". Lives as long as the library. */
 MOTE_API const char *mote_graph_runtime(mote_graph *graph);
 

@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "import/describe.h"
 #include "import/import.h"
+#include "lower/half.h"
 #include "lower/versions.h"
 
 void import_note(const mote_convert_config *config, const char *format, ...) {
@@ -104,9 +105,21 @@ static mote_status improve(mote_graph *g, const mote_convert_config *config, mot
   return MOTE_OK;
 }
 
+static mote_status halve(mote_graph *g, const mote_convert_config *config, mote_error *e) {
+  half_report done;
+  MOTE_TRY(network_half(g, &done, e));
+  if (done.clamped)
+    import_note(config, "%llu weights, the first of '%s', lie past +-65504, the largest float16, and became that",
+                (unsigned long long)done.clamped, done.first);
+  if (done.kept)
+    import_note(config, "%d constants stay float32, as their operators take nothing computed there", (int)done.kept);
+  return MOTE_OK;
+}
+
 static mote_status convert(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   r->nodes_before = count_nodes(&g->set);
   if (!config->no_rewrites) MOTE_TRY(improve(g, config, r, e));
+  if (config->float16) MOTE_TRY(halve(g, config, e));
   MOTE_TRY(import_describe(g, config, e));
   MOTE_TRY(mote_graph_check(g, e));
   r->nodes = count_nodes(&g->set);

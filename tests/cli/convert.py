@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from support import DIGITS, Case, adder, main, mote
+from support import DIGITS, Case, adder, floats, main, mote, npy, read_npy
 
 
 class Convert(Case):
@@ -72,6 +72,22 @@ class Convert(Case):
         self.assertEqual(status, 1)
         self.assertIn("ADD version 4 (since 2.6.0)", err)
         self.assertFalse(os.path.exists(self.path("c.tflite")))
+
+    def test_weights_as_float16(self):
+        n = adder()
+        w = n.tensor("w", "FLOAT32", [3], data=floats(0.5, 1e6, -3))
+        n.op("MUL", [1, w], [n.tensor("z", "FLOAT32", [1, 3])], ("MulOptions", {}))
+        n.ends([0], [3])
+        net = self.net("a.tflite", n)
+        said = self.json("convert", net, "-o", "b.tflite", "--float16",
+                         notes="1 weights, the first of 'w', lie past +-65504")
+        self.assertEqual(said["runtime"], "1.15.0")
+        self.succeeds("verify", "b.tflite")
+        self.succeeds("run", "b.tflite", "--input", "x=" + self.file("x.npy", npy([1, 3], "<f4", floats(1, 1, 2))))
+        self.assertEqual(read_npy(self.path("output_0.npy"))[2], floats(1, 2 * 65504, -12))
+        self.succeeds("convert", DIGITS, "-o", "c.tflite", "--float16")
+        self.succeeds("convert", "c.tflite", "-o", "d.tflite", "--float16", "--no-rewrites")
+        self.assertEqual(os.path.getsize(self.path("c.tflite")), os.path.getsize(self.path("d.tflite")))
 
     def test_what_is_wrong_is_told(self):
         for source, words in ((self.file("empty", b""), "empty"), (self.file("x.h5", b"\x89HDF\r\n\x1a\nrest"), "HDF5"),
