@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "compress/kmeans.h"
-#include "compress/report.h"
+#include "compress/trial.h"
 
 enum { SMALLEST = 64, MOST_CLUSTERS = 65536 };
 
@@ -111,14 +111,20 @@ static mote_status cluster_all(clustering *c, const layers *all, cluster_report 
                  (int)(c->config->smallest ? c->config->smallest : SMALLEST));
 }
 
-static mote_status run(mote_graph *g, const mote_cluster_config *config, cluster_report *to, mote_error *e) {
+static mote_status run(mote_graph *g, const mote_cluster_config *config, trial *t, cluster_report *to, mote_error *e) {
   clustering c = {.g = g, .config = config, .error = e};
+  mote_cluster_report *const r = &to->report;
   layers all;
-  MOTE_TRY(report_size(g, &to->report.before, e));
+  MOTE_TRY(report_size(g, &r->before, e));
   MOTE_TRY(weights_unpack(g, e));
+  MOTE_TRY(trial_open(t, g, &config->samples, true, &config->watch, config->threads, &to->arena, e));
+  t->whole.biases_alone = true;
   MOTE_TRY(weights_list(&g->set, config->keep, config->smallest ? config->smallest : SMALLEST, &to->arena, &all, e));
   MOTE_TRY(cluster_all(&c, &all, to));
-  return report_size(g, &to->report.after, e);
+  MOTE_TRY(trial_repair(t, g, e));
+  MOTE_TRY(graph_compact(&g->set, &g->arena, e));
+  MOTE_TRY(report_size(g, &r->after, e));
+  return trial_tell(t, g, &r->samples, &r->sqnr, &r->top1, e);
 }
 
 mote_cluster_report *mote_cluster(mote_graph *g, const mote_cluster_config *config, mote_error *e) {
@@ -140,8 +146,10 @@ mote_cluster_report *mote_cluster(mote_graph *g, const mote_cluster_config *conf
   mote_status status = mote_graph_check(g, e);
   if (status == MOTE_OK) status = graph_copy(&g->set, &g->arena, &before, e);
   if (status == MOTE_OK) {
-    status = run(g, config, to, e);
-    if (status != MOTE_OK) g->set = before;
+    trial t = {0};
+    status = run(g, config, &t, to, e);
+    trial_close(&t);
+    if (status != MOTE_OK) g->set = before, build_forgive(&g->b);
   }
   if (status == MOTE_OK) return &to->report;
   mote_cluster_report_free(&to->report);

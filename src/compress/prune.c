@@ -7,27 +7,18 @@
 
 #include "base/error.h"
 #include "compress/encode.h"
-#include "compress/repair.h"
 #include "compress/select.h"
 #include "compress/thin.h"
+#include "compress/trial.h"
 
-enum {
-  SMALLEST = 64,
-  LOOK_SAMPLES = 96, /* that the network is looked at and repaired with */
-  TELL_SAMPLES = 96, /* that the loss is told by */
-  GAIN_SAMPLES = 8   /* that each layer is tried on */
-};
+enum { SMALLEST = 64 };
 
 typedef struct pruning {
   mote_graph *g;
   const mote_prune_config *config;
   arena *arena;
   scores s;
-  sampler with, held; /* samples to work with, and others to tell the loss by */
-  outcome kept, told; /* what the network as it was answers to them */
-  repair whole;       /* the network as it was */
-  bool sampled;       /* there are samples */
-  bool repairs;
+  trial t;
   bool encodes;
   mote_error *error;
 } pruning;
@@ -116,31 +107,6 @@ static bool unshare(mote_graph *g, graph *of) {
 
 /* ---- measuring ---- */
 
-static mote_status begin_part(pruning *p, const char *what, double part) {
-  p->with.what = what;
-  p->with.done = 0;
-  p->with.part = part;
-  return report_progress(&p->config->watch, what, 0, p->error);
-}
-
-static mote_status look(pruning *p) {
-  const mote_prune_config *const c = p->config;
-  p->sampled = c->samples.count > 0 && c->samples.read;
-  p->repairs = p->sampled && !c->no_repair;
-  if (!p->sampled) return MOTE_OK;
-  /* The last fifth is held back; with few there are, all serve for both. */
-  const int64_t all = c->samples.count, back = all < 10 ? all : all / 5, work = all < 10 ? all : all - back;
-  MOTE_TRY(sampler_open(&p->with, p->g->mem, &c->samples, 0, work, LOOK_SAMPLES, &c->watch, c->threads, p->error));
-  MOTE_TRY(
-      sampler_open(&p->held, p->g->mem, &c->samples, all - back, back, TELL_SAMPLES, &c->watch, c->threads, p->error));
-  MOTE_TRY(begin_part(p, "looking at the network", 0.5));
-  MOTE_TRY(outcome_keep(&p->kept, &p->with, p->g, GAIN_SAMPLES, p->error));
-  p->held.what = p->with.what;
-  MOTE_TRY(outcome_keep(&p->told, &p->held, p->g, TELL_SAMPLES, p->error));
-  MOTE_TRY(scores_look(&p->s, p->g, &p->with, p->error));
-  return p->repairs ? repair_open(&p->whole, p->g, c->threads, p->arena, p->error) : MOTE_OK;
-}
-
 /* Tries a layer: how much do the outputs err when a share of its weights alone goes? */
 static mote_status try_layer(pruning *p, scored *x, double share, double *gain) {
   graph_value *const v = &p->g->set.graphs[x->l.graph].values[x->l.stored];
@@ -150,15 +116,15 @@ static mote_status try_layer(pruning *p, scored *x, double share, double *gain) 
   *gain = 0;
   MOTE_TRY(select_in_layer(x, &p->g->set, m, p->config->pattern, share, p->error));
   const double lost = select_lost(x, &p->g->set);
-  float *const w = x->w, *const trial = MEM_ARRAY(m, float, x->l.count + 1);
-  if (!trial) return err_memory(p->error, "the weights of a layer", x->l.count * sizeof *trial);
-  memcpy(trial, w, x->l.count * sizeof *trial);
-  x->w = trial;
+  float *const w = x->w, *const rest = MEM_ARRAY(m, float, x->l.count + 1);
+  if (!rest) return err_memory(p->error, "the weights of a layer", x->l.count * sizeof *rest);
+  memcpy(rest, w, x->l.count * sizeof *rest);
+  x->w = rest;
   mote_status status = scored_apply(x, p->g, p->error);
-  if (status == MOTE_OK) status = outcome_measure(&p->kept, p->g, GAIN_SAMPLES, &d, p->error);
+  if (status == MOTE_OK) status = outcome_measure(&p->t.kept, p->g, TRIAL_GAIN_SAMPLES, &d, p->error);
   x->w = w;
   v->data = data;
-  mem_free(m, trial);
+  mem_free(m, rest);
   memset(x->mask, 0xff, x->l.count / 8 + 1);
   if (status == MOTE_OK && lost > 0) *gain = d.noise / lost;
   return status;
@@ -168,9 +134,9 @@ static mote_status try_layer(pruning *p, scored *x, double share, double *gain) 
 static mote_status try_layers(pruning *p, double share) {
   int32_t tried = 0, count = 0;
   double sum = 0;
-  if (!p->sampled || p->config->uniform || p->config->pattern == MOTE_PRUNE_2_OF_4) return MOTE_OK;
+  if (!p->t.sampled || p->config->uniform || p->config->pattern == MOTE_PRUNE_2_OF_4) return MOTE_OK;
   for (int32_t i = 0; i < p->s.count; i++) count += p->s.at[i].prunable;
-  MOTE_TRY(begin_part(p, "trying layers", 1.0 / (count ? count : 1)));
+  MOTE_TRY(trial_begin(&p->t, "trying layers", 1.0 / (count ? count : 1), p->error));
   for (int32_t i = 0; i < p->s.count; i++) {
     if (!p->s.at[i].prunable) continue;
     MOTE_TRY(try_layer(p, &p->s.at[i], share, &p->s.at[i].gain));
@@ -272,12 +238,12 @@ static mote_status prune_weights(pruning *p, uint64_t before) {
 
 /* What the layers lost, for who repairs them. */
 static mote_status note_gone(pruning *p, const thin *t) {
-  for (int32_t i = 0; i < p->whole.all.count && p->repairs; i++) {
-    const layer *const l = &p->whole.all.at[i];
+  for (int32_t i = 0; i < p->t.whole.all.count && p->t.repairs; i++) {
+    const layer *const l = &p->t.whole.all.at[i];
     const int32_t *const units = channels_of(&t->c, l->value, l->out_axis);
     const int32_t size = layer_stored(&p->g->set, l)->dims[l->out_axis];
     if (!units) continue;
-    bool *const gone = p->whole.gone[i] = MEM_ARRAY(p->g->mem, bool, (size_t)size + 1);
+    bool *const gone = p->t.whole.gone[i] = MEM_ARRAY(p->g->mem, bool, (size_t)size + 1);
     if (!gone) return err_memory(p->error, "the channels of a layer", (uint64_t)size);
     for (int32_t k = 0; k < size; k++) {
       const int32_t root = channels_root(&t->c, units[k]);
@@ -374,48 +340,6 @@ static mote_status tell(pruning *p, const scores *s, prune_report *to) {
   return MOTE_OK;
 }
 
-static mote_status measure(pruning *p, mote_prune_report *r) {
-  distance d;
-  r->sqnr = r->top1 = (double)NAN;
-  if (!p->sampled) return MOTE_OK;
-  p->held.what = "measuring";
-  p->held.done = 0;
-  MOTE_TRY(outcome_measure(&p->told, p->g, TELL_SAMPLES, &d, p->error));
-  r->sqnr = distance_decibel(&d);
-  r->top1 = d.top1;
-  r->samples = d.seen;
-  return MOTE_OK;
-}
-
-/* ---- repair ---- */
-
-static mote_status told_noise(pruning *p, double *noise) {
-  distance d;
-  MOTE_TRY(outcome_measure(&p->told, p->g, TELL_SAMPLES, &d, p->error));
-  *noise = d.noise;
-  return MOTE_OK;
-}
-
-/* With few samples, fits may tell more of these than of others: then what was repaired is worse on those held back, and
- * goes back. */
-static mote_status try_repair(pruning *p) {
-  double without, with;
-  graph_set pruned;
-  MOTE_TRY(begin_part(p, "repairing", 1));
-  p->held.what = p->with.what;
-  MOTE_TRY(told_noise(p, &without));
-  MOTE_TRY(graph_copy(&p->g->set, &p->g->arena, &pruned, p->error));
-  MOTE_TRY(repair_run(&p->whole, p->g, &p->with, p->error));
-  MOTE_TRY(told_noise(p, &with));
-  if (with <= without) return MOTE_OK;
-  p->g->set = pruned;
-  report_note(
-      &p->config->watch,
-      "the repair made the network worse on samples that it was not made by, and is left out: %lld samples are few",
-      (long long)p->with.count);
-  return MOTE_OK;
-}
-
 /* ---- all of it ---- */
 
 static double first_guess(const pruning *p, uint64_t before) {
@@ -435,7 +359,7 @@ static mote_status finish(pruning *p, prune_report *to) {
   scores_close(&now);
   MOTE_TRY(status);
   MOTE_TRY(report_size(p->g, &to->report.after, p->error));
-  return measure(p, &to->report);
+  return trial_tell(&p->t, p->g, &to->report.samples, &to->report.sqnr, &to->report.top1, p->error);
 }
 
 static mote_status run(pruning *p, prune_report *to) {
@@ -452,10 +376,11 @@ static mote_status run(pruning *p, prune_report *to) {
   MOTE_TRY(scores_open(&p->s, p->g, c->keep, smallest_of(c), p->arena, p->error));
   r->weights = (uint64_t)(whole ? all_weights(&p->s) : select_total(&p->s, SELECT_WEIGHTS));
   r->macs_before = (uint64_t)multiply_adds(&p->s);
-  MOTE_TRY(look(p));
+  MOTE_TRY(trial_open(&p->t, p->g, &c->samples, !c->no_repair, &c->watch, c->threads, p->arena, p->error));
+  if (p->t.sampled) MOTE_TRY(scores_look(&p->s, p->g, &p->t.with, p->error));
   MOTE_TRY(try_layers(p, first_guess(p, full.bytes)));
   MOTE_TRY(whole ? prune_channels(p, full.bytes, r) : prune_weights(p, full.bytes));
-  if (p->repairs) MOTE_TRY(try_repair(p));
+  MOTE_TRY(trial_repair(&p->t, p->g, p->error));
   return finish(p, to);
 }
 
@@ -468,11 +393,7 @@ static mote_status prune(mote_graph *g, const mote_prune_config *config, prune_r
   MOTE_TRY(graph_copy(&g->set, &g->arena, &before, e));
   arena_init(&scratch, g->mem);
   const mote_status status = run(&p, to);
-  repair_close(&p.whole);
-  outcome_free(&p.kept);
-  outcome_free(&p.told);
-  sampler_close(&p.with);
-  sampler_close(&p.held);
+  trial_close(&p.t);
   scores_close(&p.s);
   arena_free(&scratch);
   if (status == MOTE_OK) return MOTE_OK;

@@ -74,6 +74,7 @@ static size_t fit_inputs(const repairing *k, const job *j) {
   const graph_node *const n = &g->nodes[j->l->node];
   const graph_value *const w = &g->values[j->now.stored], *const x = &g->values[j->l->input];
   const bool convolves = n->op->code == sch_BuiltinOperator_CONV_2D;
+  if (k->r->biases_alone) return 0;
   if (!convolves && n->op->code != sch_BuiltinOperator_FULLY_CONNECTED) return 0;
   if (!is_float(w) || j->now.shared || x->is_const || x->is_variable || x->type != MOTE_FLOAT32) return 0;
   if (convolves && (x->rank != 4 || x->signature[3] != w->dims[3])) return 0; /* in groups */
@@ -235,7 +236,7 @@ static mote_status change_weights(repairing *k, job *j, bias_change *c) {
 
 static mote_status set_right(repairing *k, job *j) {
   const graph *const g = &k->g->set.graphs[0];
-  const bool floats = is_float(&g->values[j->now.stored]) && !j->now.shared &&
+  const bool floats = !k->r->biases_alone && is_float(&g->values[j->now.stored]) && !j->now.shared &&
                       g->values[g->nodes[j->l->node].outputs[0]].type == MOTE_FLOAT32;
   const double seen = j->fits ? j->fit.rows : j->is.count;
   if (seen < 2 || !bias_changeable(g, j->l, j->channels)) return MOTE_OK;

@@ -16,6 +16,7 @@ typedef struct repair {
   mote_graph *before; /* the network as it was */
   layers all;         /* of the main graph, in its order */
   bool **gone;        /* [all.count]: output channels that the layer lost since; NULL: none */
+  bool biases_alone;  /* weights stay as they are, and only means are set right */
   mote_pool *pool;
 } repair;
 

@@ -125,6 +125,33 @@ static void what_fails_leaves_the_network(void **unused) {
   }
 }
 
+static mote_status read_sample(void *user, int64_t index, mote_session *s, int32_t *label, mote_error *e) {
+  (void)user, (void)label, (void)e;
+  float *const x = mote_session_input(s, 0)->data;
+  state = (uint32_t)index * 7919u + 1;
+  for (int i = 0; i < COLUMNS; i++) x[i] = draw() + 1;
+  return MOTE_OK;
+}
+
+static void samples_set_biases_right(void **unused) {
+  (void)unused;
+  double sqnr[2];
+  for (int i = 0; i < 2; i++) {
+    mote_error e;
+    mote_graph *const g = network(0);
+    const mote_cluster_config c = {.clusters = 4, .samples = {.count = i ? 100 : 10, .read = read_sample}};
+    mote_cluster_report *const r = mote_cluster(g, &c, &e);
+    if (!r) fail_msg("%s", e.text);
+    assert_int_equal(r->samples, i ? 20 : 2);
+    assert_true(r->top1 >= 0 && r->top1 <= 1);
+    assert_true(different(weights_of(g), WEIGHTS) <= 4);
+    sqnr[i] = r->sqnr;
+    mote_cluster_report_free(r);
+    mote_graph_free(g);
+  }
+  assert_true(sqnr[1] > 15);
+}
+
 /* ---- the search itself ---- */
 
 static void as_many_values_as_there_are(void **unused) {
@@ -168,11 +195,9 @@ static void heaps_are_found(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(few_values_and_zeros_stay),
-      cmocka_unit_test(the_same_seed_gives_the_same),
-      cmocka_unit_test(what_fails_leaves_the_network),
-      cmocka_unit_test(as_many_values_as_there_are),
-      cmocka_unit_test(heaps_are_found),
+      cmocka_unit_test(few_values_and_zeros_stay),     cmocka_unit_test(the_same_seed_gives_the_same),
+      cmocka_unit_test(what_fails_leaves_the_network), cmocka_unit_test(samples_set_biases_right),
+      cmocka_unit_test(as_many_values_as_there_are),   cmocka_unit_test(heaps_are_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
