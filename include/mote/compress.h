@@ -119,10 +119,11 @@ typedef struct mote_cluster_config {
   size_t struct_size; /* sizeof(mote_cluster_config); 0 counts as the size of this version */
   int32_t clusters;   /* values that the weights of a layer may have, 2 or more */
   mote_cluster_start start;
-  const char *keep;     /* as in mote_prune_config */
-  int32_t smallest;     /* weights of fewer elements stay as they are; 0: 64 */
-  mote_samples samples; /* by them every channel gets back its mean, in its bias, and the loss is told */
-  int threads;          /* as in mote_config */
+  const char *keep; /* as in mote_prune_config */
+  int32_t smallest; /* weights of fewer elements stay as they are; 0: 64 */
+  /* By samples weights make up for what rounding others to the values loses, and the loss is told. */
+  mote_samples samples;
+  int threads; /* as in mote_config */
   uint64_t seed;
   mote_watch watch;
 } mote_cluster_config;

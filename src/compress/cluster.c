@@ -15,8 +15,11 @@ enum { SMALLEST = 64, MOST_CLUSTERS = 65536 };
 typedef struct clustering {
   mote_graph *g;
   const mote_cluster_config *config;
-  double *values; /* [clusters] */
-  float *weights; /* of the layer at hand */
+  layers all;
+  mote_cluster_layer *list; /* [all.count]; weights 0: it is not clustered */
+  int32_t *fitted;          /* [all.count]: values that a layer has once it is fitted */
+  double *values;           /* [clusters] */
+  float *weights;           /* of the layer at hand */
   mote_error *error;
 } clustering;
 
@@ -83,16 +86,12 @@ static mote_status cluster_layer(const clustering *c, const layer *l, mote_clust
   return weights_write(c->g, l, WEIGHTS_STORED, c->weights, c->error);
 }
 
-static mote_status cluster_all(clustering *c, const layers *all, cluster_report *to) {
-  arena *const a = &to->arena;
-  mote_cluster_layer *const list = ARENA_ARRAY(a, mote_cluster_layer, (size_t)all->count + 1);
-  c->values = ARENA_ARRAY(a, double, (size_t)c->config->clusters + 1);
-  if (!list || !c->values) return err_memory(c->error, "a report", 0);
-  to->report.layers = list;
-  for (int32_t i = 0; i < all->count; i++) {
-    const layer *const l = &all->at[i];
-    mote_cluster_layer *const r = &list[to->report.num_layers];
-    MOTE_TRY(report_progress(&c->config->watch, "layer", (double)i / all->count, c->error));
+static mote_status cluster_all(clustering *c, arena *a) {
+  bool any = false;
+  for (int32_t i = 0; i < c->all.count; i++) {
+    const layer *const l = &c->all.at[i];
+    mote_cluster_layer *const r = &c->list[i];
+    MOTE_TRY(report_progress(&c->config->watch, "layer", (double)i / c->all.count, c->error));
     if (l->depthwise) continue;
     c->weights = MEM_ARRAY(c->g->mem, float, l->count + 1);
     if (!c->weights) return err_memory(c->error, "the weights of a layer", l->count * sizeof(float));
@@ -102,29 +101,56 @@ static mote_status cluster_all(clustering *c, const layers *all, cluster_report 
     r->op = layer_node(&c->g->set, l)->op->name;
     r->name = report_name(&c->g->set, l, a);
     if (!r->name) return err_memory(c->error, "a report", 0);
-    to->report.num_layers++;
+    any = true;
   }
-  if (to->report.num_layers) return MOTE_OK;
+  if (any) return MOTE_OK;
   return err_set(c->error, MOTE_ERR_MODEL,
                  "no layer of the network has weights to be clustered: %d or more, and not "
                  "among those that stay as they are",
                  (int)(c->config->smallest ? c->config->smallest : SMALLEST));
 }
 
-static mote_status run(mote_graph *g, const mote_cluster_config *config, trial *t, cluster_report *to, mote_error *e) {
-  clustering c = {.g = g, .config = config, .error = e};
+/* Weights that were fitted get their values anew, and share out what rounding to them loses. */
+static mote_status shape(void *user, const layer *l, const fit *f, float *w, float *bias, mote_pool *pool,
+                         mote_error *e) {
+  clustering *const c = user;
+  mote_cluster_layer found;
+  size_t k;
+  int32_t i = 0;
+  while (i < c->all.count && (c->all.at[i].graph != l->graph || c->all.at[i].stored != l->stored)) i++;
+  if (i == c->all.count || !c->list[i].weights) return MOTE_OK; /* it is small, or stays */
+  c->weights = w;
+  MOTE_TRY(find_values(c, l, &found, &k));
+  c->fitted[i] = (int32_t)k;
+  return fit_round(f, w, bias, c->values, k, pool) ? MOTE_OK : err_memory(e, "the fit of a layer", 0);
+}
+
+static mote_status run(clustering *c, trial *t, cluster_report *to) {
+  const mote_cluster_config *const config = c->config;
   mote_cluster_report *const r = &to->report;
-  layers all;
-  MOTE_TRY(report_size(g, &r->before, e));
-  MOTE_TRY(weights_unpack(g, e));
-  MOTE_TRY(trial_open(t, g, &config->samples, true, &config->watch, config->threads, &to->arena, e));
-  t->whole.biases_alone = true;
-  MOTE_TRY(weights_list(&g->set, config->keep, config->smallest ? config->smallest : SMALLEST, &to->arena, &all, e));
-  MOTE_TRY(cluster_all(&c, &all, to));
-  MOTE_TRY(trial_repair(t, g, e));
-  MOTE_TRY(graph_compact(&g->set, &g->arena, e));
-  MOTE_TRY(report_size(g, &r->after, e));
-  return trial_tell(t, g, &r->samples, &r->sqnr, &r->top1, e);
+  arena *const a = &to->arena;
+  mote_graph *const g = c->g;
+  MOTE_TRY(report_size(g, &r->before, c->error));
+  MOTE_TRY(weights_unpack(g, c->error));
+  MOTE_TRY(trial_open(t, g, &config->samples, true, config->keep, &config->watch, config->threads, a, c->error));
+  t->whole.shape = shape;
+  t->whole.user = c;
+  MOTE_TRY(weights_list(&g->set, config->keep, config->smallest ? config->smallest : SMALLEST, a, &c->all, c->error));
+  c->list = ARENA_ARRAY(a, mote_cluster_layer, (size_t)c->all.count + 1);
+  c->fitted = ARENA_ARRAY(a, int32_t, (size_t)c->all.count + 1);
+  c->values = ARENA_ARRAY(a, double, (size_t)config->clusters + 1);
+  if (!c->list || !c->fitted || !c->values) return err_memory(c->error, "a report", 0);
+  MOTE_TRY(cluster_all(c, a));
+  MOTE_TRY(trial_repair(t, g, c->error));
+  r->layers = c->list;
+  for (int32_t i = 0; i < c->all.count; i++) {
+    if (!c->list[i].weights) continue;
+    if (t->repaired && c->fitted[i]) c->list[i].after = c->fitted[i];
+    c->list[r->num_layers++] = c->list[i];
+  }
+  MOTE_TRY(graph_compact(&g->set, &g->arena, c->error));
+  MOTE_TRY(report_size(g, &r->after, c->error));
+  return trial_tell(t, g, &r->samples, &r->sqnr, &r->top1, c->error);
 }
 
 mote_cluster_report *mote_cluster(mote_graph *g, const mote_cluster_config *config, mote_error *e) {
@@ -147,7 +173,8 @@ mote_cluster_report *mote_cluster(mote_graph *g, const mote_cluster_config *conf
   if (status == MOTE_OK) status = graph_copy(&g->set, &g->arena, &before, e);
   if (status == MOTE_OK) {
     trial t = {0};
-    status = run(g, config, &t, to, e);
+    clustering c = {.g = g, .config = config, .error = e};
+    status = run(&c, &t, to);
     trial_close(&t);
     if (status != MOTE_OK) g->set = before, build_forgive(&g->b);
   }

@@ -1,7 +1,10 @@
 /* fit.c: see fit.h. */
 #include "compress/fit.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "compress/kmeans.h"
 
 bool fit_open(fit *f, mem *m, size_t inputs, size_t outputs) {
   *f = (fit){.mem = m, .inputs = inputs, .outputs = outputs};
@@ -62,6 +65,13 @@ static void center(fit *f) {
     for (size_t i = 0; i < n; i++) f->wanted[o * n + i] -= (float)(f->sum_y[o] * f->sum_x[i] / f->rows);
 }
 
+/* What makes the mean of an output right. */
+static float bias_for(const fit *f, const float *w, size_t o) {
+  double mean = f->sum_y[o] / f->rows;
+  for (size_t i = 0; i < f->inputs; i++) mean -= (double)w[i] * f->sum_x[i] / f->rows;
+  return (float)mean;
+}
+
 /* One output, weight by weight: each takes the value that is best while the others stay, again and again. */
 static void solve_row(void *arg, size_t o, int worker) {
   const solving *const s = arg;
@@ -81,9 +91,7 @@ static void solve_row(void *arg, size_t o, int worker) {
       add_times(miss, -step, f->products + i * n, n);
       miss[i] -= (float)s->stay * step;
     }
-  double mean = f->sum_y[o] / f->rows;
-  for (size_t i = 0; i < n; i++) mean -= (double)w[i] * f->sum_x[i] / f->rows;
-  s->bias[o] = (float)mean;
+  s->bias[o] = bias_for(f, w, o);
 }
 
 bool fit_solve(fit *f, float *weights, float *bias, mote_pool *pool) {
@@ -102,4 +110,73 @@ bool fit_solve(fit *f, float *weights, float *bias, mote_pool *pool) {
   pool_run(pool, f->outputs, solve_row, &s);
   mem_free(f->mem, s.misses);
   return true;
+}
+
+/* ---- rounding ---- */
+
+/* The upper triangle U with U' U = (products + damping)^-1: row i tells how the weights behind i make up for an error
+ * of weight i. First R, upper, with R R' = products + damping, from the last column on; then its inverse, in place. */
+static bool factor(const fit *f, double *r, double *row) {
+  const size_t n = f->inputs;
+  double mean = 0;
+  for (size_t i = 0; i < n; i++) mean += (double)f->products[i * n + i] / (double)n;
+  const double damping = mean * 0.01 * (1 + 20 * (double)n / f->rows) + 1e-12;
+  for (size_t j = n; j-- > 0;) {
+    for (size_t i = 0; i <= j; i++) {
+      double sum = (double)f->products[i * n + j] + (i == j ? damping : 0);
+      for (size_t k = j + 1; k < n; k++) sum -= r[i * n + k] * r[j * n + k];
+      row[i] = sum;
+    }
+    if (!(row[j] > 0)) return false;
+    const double root = sqrt(row[j]);
+    for (size_t i = 0; i < j; i++) r[i * n + j] = row[i] / root;
+    r[j * n + j] = root;
+  }
+  for (size_t i = n; i-- > 0;) {
+    memset(row, 0, n * sizeof *row);
+    for (size_t k = i + 1; k < n; k++)
+      for (size_t j = k; j < n; j++) row[j] -= r[i * n + k] * r[k * n + j];
+    const double inverse = 1 / r[i * n + i];
+    for (size_t j = i + 1; j < n; j++) r[i * n + j] = row[j] * inverse;
+    r[i * n + i] = inverse;
+  }
+  return true;
+}
+
+typedef struct rounding {
+  const fit *f;
+  const double *u, *values;
+  size_t k;
+  float *weights, *bias;
+} rounding;
+
+static void round_row(void *arg, size_t o, int worker) {
+  const rounding *const r = arg;
+  const size_t n = r->f->inputs;
+  float *const w = r->weights + o * n;
+  (void)worker;
+  for (size_t i = 0; i < n; i++) {
+    if (w[i] == 0) continue;
+    const double *const u = r->u + i * n;
+    const double to = r->values[kmeans_nearest(r->k, r->values, (double)w[i])], miss = ((double)w[i] - to) / u[i];
+    w[i] = (float)to;
+    for (size_t j = i + 1; j < n; j++)
+      if (w[j] != 0) w[j] -= (float)(miss * u[j]);
+  }
+  r->bias[o] = bias_for(r->f, w, o);
+}
+
+bool fit_round(const fit *f, float *weights, float *bias, const double *values, size_t k, mote_pool *pool) {
+  const size_t n = f->inputs;
+  if (f->rows < 2) return true;
+  double *const u = MEM_ARRAY(f->mem, double, n *n + 1), *const row = MEM_ARRAY(f->mem, double, n + 1);
+  rounding r = {f, u, values, k, weights, bias};
+  const bool good = u && row;
+  if (good && factor(f, u, row)) pool_run(pool, f->outputs, round_row, &r);
+  else
+    for (size_t i = 0; good && i < n * f->outputs; i++)
+      if (weights[i] != 0) weights[i] = (float)values[kmeans_nearest(k, values, (double)weights[i])];
+  mem_free(f->mem, u);
+  mem_free(f->mem, row);
+  return good;
 }

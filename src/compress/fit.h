@@ -29,4 +29,8 @@ void fit_add(fit *f, const float *x, const float *y);
  * weights stay to what they are. The same for any number of threads; pool may be NULL. */
 bool fit_solve(fit *f, float *weights, float *bias, mote_pool *pool);
 
+/* After fit_solve: replaces each weight by the nearest of k values, row by row from the front, and lets the weights
+ * behind it make up for what that lost (Frantar et al. 2022). Weights that are zero stay so. */
+bool fit_round(const fit *f, float *weights, float *bias, const double *values, size_t k, mote_pool *pool);
+
 #endif

@@ -376,7 +376,7 @@ static mote_status run(pruning *p, prune_report *to) {
   MOTE_TRY(scores_open(&p->s, p->g, c->keep, smallest_of(c), p->arena, p->error));
   r->weights = (uint64_t)(whole ? all_weights(&p->s) : select_total(&p->s, SELECT_WEIGHTS));
   r->macs_before = (uint64_t)multiply_adds(&p->s);
-  MOTE_TRY(trial_open(&p->t, p->g, &c->samples, !c->no_repair, &c->watch, c->threads, p->arena, p->error));
+  MOTE_TRY(trial_open(&p->t, p->g, &c->samples, !c->no_repair, c->keep, &c->watch, c->threads, p->arena, p->error));
   if (p->t.sampled) MOTE_TRY(scores_look(&p->s, p->g, &p->t.with, p->error));
   MOTE_TRY(try_layers(p, first_guess(p, full.bytes)));
   MOTE_TRY(whole ? prune_channels(p, full.bytes, r) : prune_weights(p, full.bytes));

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "compress/bias.h"
-#include "compress/fit.h"
 #include "compress/probe.h"
 
 /* A layer that is at hand. */
@@ -42,9 +41,9 @@ static bool is_float(const graph_value *v) { return v->type == MOTE_FLOAT32 || v
 
 static bool repairable(const layer *l) { return l->graph == 0 && l->out_axis >= 0 && l->at_bias >= 0; }
 
-mote_status repair_open(repair *r, const mote_graph *g, int threads, arena *a, mote_error *e) {
+mote_status repair_open(repair *r, const mote_graph *g, const char *keep, int threads, arena *a, mote_error *e) {
   *r = (repair){.mem = g->mem};
-  MOTE_TRY(weights_list(&g->set, NULL, 0, a, &r->all, e));
+  MOTE_TRY(weights_list(&g->set, keep, 0, a, &r->all, e));
   int32_t count = 0;
   for (int32_t i = 0; i < r->all.count; i++)
     if (repairable(&r->all.at[i])) r->all.at[count++] = r->all.at[i];
@@ -74,7 +73,6 @@ static size_t fit_inputs(const repairing *k, const job *j) {
   const graph_node *const n = &g->nodes[j->l->node];
   const graph_value *const w = &g->values[j->now.stored], *const x = &g->values[j->l->input];
   const bool convolves = n->op->code == sch_BuiltinOperator_CONV_2D;
-  if (k->r->biases_alone) return 0;
   if (!convolves && n->op->code != sch_BuiltinOperator_FULLY_CONNECTED) return 0;
   if (!is_float(w) || j->now.shared || x->is_const || x->is_variable || x->type != MOTE_FLOAT32) return 0;
   if (convolves && (x->rank != 4 || x->signature[3] != w->dims[3])) return 0; /* in groups */
@@ -222,10 +220,13 @@ static void find_changes(const job *j, bool scale, bias_change *c) {
 static mote_status change_weights(repairing *k, job *j, bias_change *c) {
   float *const w = MEM_ARRAY(k->r->mem, float, j->now.count + 1);
   if (!w) return err_memory(k->error, "the weights of a layer", j->now.count * sizeof *w);
-  mote_status status = weights_read(&k->g->set, &j->now, WEIGHTS_REAL, w, k->error);
+  const graph_set *const from = k->r->shape ? &k->r->before->set : &k->g->set;
+  mote_status status = weights_read(from, &j->now, WEIGHTS_REAL, w, k->error);
   const extent out = extent_of(layer_stored(&k->g->set, &j->now), j->now.out_axis);
   if (status == MOTE_OK && j->fits) {
     if (!fit_solve(&j->fit, w, j->y, k->r->pool)) status = err_memory(k->error, "the fit of a layer", 0);
+    if (status == MOTE_OK && k->r->shape)
+      status = k->r->shape(k->r->user, j->l, &j->fit, w, j->y, k->r->pool, k->error);
     for (size_t i = 0; i < j->channels; i++) c[i] = (bias_change){0, (double)j->y[i]};
   }
   for (size_t i = 0; i < j->now.count && !j->fits; i++) w[i] = (float)((double)w[i] * c[extent_at(out, i)].factor);
@@ -236,7 +237,8 @@ static mote_status change_weights(repairing *k, job *j, bias_change *c) {
 
 static mote_status set_right(repairing *k, job *j) {
   const graph *const g = &k->g->set.graphs[0];
-  const bool floats = !k->r->biases_alone && is_float(&g->values[j->now.stored]) && !j->now.shared &&
+  const bool may = !k->r->shape || j->fits || j->l->depthwise;
+  const bool floats = may && is_float(&g->values[j->now.stored]) && !j->now.shared &&
                       g->values[g->nodes[j->l->node].outputs[0]].type == MOTE_FLOAT32;
   const double seen = j->fits ? j->fit.rows : j->is.count;
   if (seen < 2 || !bias_changeable(g, j->l, j->channels)) return MOTE_OK;

@@ -9,6 +9,7 @@
 #ifndef COMPRESS_REPAIR_H
 #define COMPRESS_REPAIR_H
 
+#include "compress/fit.h"
 #include "compress/sampler.h"
 
 typedef struct repair {
@@ -16,12 +17,15 @@ typedef struct repair {
   mote_graph *before; /* the network as it was */
   layers all;         /* of the main graph, in its order */
   bool **gone;        /* [all.count]: output channels that the layer lost since; NULL: none */
-  bool biases_alone;  /* weights stay as they are, and only means are set right */
+  /* What becomes of weights that were fitted: w has them, and is changed (fit_round). Then other layers but depthwise
+   * ones keep their weights, and all are fitted from what they were before. NULL: nothing. */
+  mote_status (*shape)(void *user, const layer *l, const fit *f, float *w, float *bias, mote_pool *pool, mote_error *e);
+  void *user;
   mote_pool *pool;
 } repair;
 
-/* Keeps the network as it is now. */
-mote_status repair_open(repair *r, const mote_graph *g, int threads, arena *a, mote_error *e);
+/* Keeps the network as it is now. What `keep` names (weights.h) is left alone. */
+mote_status repair_open(repair *r, const mote_graph *g, const char *keep, int threads, arena *a, mote_error *e);
 void repair_close(repair *r);
 
 /* The network has the same nodes as then, with other weights, and maybe fewer channels (see `gone`). */

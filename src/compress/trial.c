@@ -12,7 +12,7 @@ mote_status trial_begin(trial *t, const char *what, double part, mote_error *e) 
   return report_progress(t->watch, what, 0, e);
 }
 
-mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *samples, bool repairs,
+mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *samples, bool repairs, const char *keep,
                        const mote_watch *watch, int threads, arena *a, mote_error *e) {
   *t = (trial){.sampled = samples->count > 0 && samples->read, .watch = watch};
   t->repairs = repairs && t->sampled;
@@ -24,7 +24,7 @@ mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *sample
   MOTE_TRY(trial_begin(t, "looking at the network", 0.5, e));
   MOTE_TRY(outcome_keep(&t->kept, &t->with, g, TRIAL_GAIN_SAMPLES, e));
   MOTE_TRY(outcome_keep(&t->told, &t->held, g, TRIAL_TELL_SAMPLES, e));
-  return t->repairs ? repair_open(&t->whole, g, threads, a, e) : MOTE_OK;
+  return t->repairs ? repair_open(&t->whole, g, keep, threads, a, e) : MOTE_OK;
 }
 
 void trial_close(trial *t) {
@@ -46,7 +46,8 @@ mote_status trial_repair(trial *t, mote_graph *g, mote_error *e) {
   MOTE_TRY(graph_copy(&g->set, &g->arena, &unrepaired, e));
   MOTE_TRY(repair_run(&t->whole, g, &t->with, e));
   MOTE_TRY(outcome_measure(&t->told, g, TRIAL_TELL_SAMPLES, &with, e));
-  if (with.noise <= without.noise) return MOTE_OK;
+  t->repaired = with.noise <= without.noise;
+  if (t->repaired) return MOTE_OK;
   g->set = unrepaired;
   report_note(t->watch,
               "the repair made the network worse on samples that it was not made by, and is left out: %lld samples are "

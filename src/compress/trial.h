@@ -13,16 +13,16 @@ enum {
 };
 
 typedef struct trial {
-  bool sampled;       /* there are samples; without, all calls below do nothing */
-  sampler with, held; /* samples to work with, and to tell the loss by: the last fifth */
-  outcome kept, told; /* what the network as it was answers to some of the former, and to the latter */
-  repair whole;       /* the network as it was */
-  bool repairs;
+  bool sampled;           /* there are samples; without, all calls below do nothing */
+  sampler with, held;     /* samples to work with, and to tell the loss by: the last fifth */
+  outcome kept, told;     /* what the network as it was answers to some of the former, and to the latter */
+  repair whole;           /* the network as it was */
+  bool repairs, repaired; /* is meant to be, and was */
   const mote_watch *watch;
 } trial;
 
-/* Looks at the network as it is, before anything is changed. */
-mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *samples, bool repairs,
+/* Looks at the network as it is, before anything is changed. What `keep` names is not repaired. */
+mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *samples, bool repairs, const char *keep,
                        const mote_watch *watch, int threads, arena *a, mote_error *e);
 void trial_close(trial *t);
 
