@@ -12,6 +12,18 @@ mote_status trial_begin(trial *t, const char *what, double part, mote_error *e) 
   return report_progress(t->watch, what, 0, e);
 }
 
+/* Samples to work with: fewer where a run takes long, so that a repair of some dozens of steps takes minutes. */
+static mote_status samples_for(const mote_graph *g, int64_t *most, arena *a, mote_error *e) {
+  enum { LEAST = 16 };
+  layers all;
+  double adds = 1;
+  MOTE_TRY(weights_list(&g->set, NULL, 0, a, &all, e));
+  for (int32_t i = 0; i < all.count; i++) adds += all.at[i].uses * (double)all.at[i].count;
+  const double can = 6e10 / adds; /* multiply-adds of one pass over all of them */
+  *most = can > TRIAL_LOOK_SAMPLES ? TRIAL_LOOK_SAMPLES : can < LEAST ? LEAST : (int64_t)can;
+  return MOTE_OK;
+}
+
 mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *samples, bool repairs, const char *keep,
                        const mote_watch *watch, int threads, arena *a, mote_error *e) {
   *t = (trial){.sampled = samples->count > 0 && samples->read, .watch = watch};
@@ -19,7 +31,9 @@ mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *sample
   if (!t->sampled) return MOTE_OK;
   /* With few there are, all serve for both. */
   const int64_t all = samples->count, back = all < 10 ? all : all / 5, work = all < 10 ? all : all - back;
-  MOTE_TRY(sampler_open(&t->with, g->mem, samples, 0, work, TRIAL_LOOK_SAMPLES, watch, threads, e));
+  int64_t most;
+  MOTE_TRY(samples_for(g, &most, a, e));
+  MOTE_TRY(sampler_open(&t->with, g->mem, samples, 0, work, most, watch, threads, e));
   MOTE_TRY(sampler_open(&t->held, g->mem, samples, all - back, back, TRIAL_TELL_SAMPLES, watch, threads, e));
   MOTE_TRY(trial_begin(t, "looking at the network", 0.5, e));
   MOTE_TRY(outcome_keep(&t->kept, &t->with, g, TRIAL_GAIN_SAMPLES, e));
