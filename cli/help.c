@@ -104,6 +104,7 @@ const command commands[] = {
      "  --no-repair           leave the weights that stay as they are\n"
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64; channels: all count)\n"
+     "  --multiple N          layers keep a multiple of N channels (default 8, fewer in narrow ones; 1: any number)\n"
      "  --no-rewrites         take the network as it is\n"
      "  --layers              print each layer\n" COMMON_HELP},
     {"cluster", cmd_cluster, "let the weights of each layer share a few values, so that the file packs well",

@@ -10,7 +10,7 @@ typedef struct prune_options {
   const char *pattern, *macs;
   opt_floats sparsity;
   uint64_t size;
-  int smallest;
+  int smallest, multiple;
   bool encode, uniform, no_repair, layers;
 } prune_options;
 
@@ -94,7 +94,8 @@ static int prune(const char *path, prune_options *o) {
                               .uniform = o->uniform,
                               .no_repair = o->no_repair,
                               .encode = o->encode,
-                              .smallest = o->smallest};
+                              .smallest = o->smallest,
+                              .multiple = o->multiple};
   if (!pattern_of(o->pattern, &config.pattern) || !macs_of(o->macs, &config.macs)) return EXIT_USAGE;
   if (o->sparsity.count && !(config.sparsity > 0 && config.sparsity < 1))
     return usage_error("--sparsity takes a share between 0 and 1, such as 0.7, not %g", config.sparsity);
@@ -117,11 +118,17 @@ static int prune(const char *path, prune_options *o) {
 
 int cmd_prune(int argc, char **argv) {
   prune_options o = {0};
-  const opt opts[] = {{"pattern", OPT_TEXT, &o.pattern},     {"sparsity", OPT_FLOATS, &o.sparsity},
-                      {"size", OPT_SIZE, &o.size},           {"macs", OPT_TEXT, &o.macs},
-                      {"encode", OPT_FLAG, &o.encode},       {"uniform", OPT_FLAG, &o.uniform},
-                      {"no-repair", OPT_FLAG, &o.no_repair}, {"smallest", OPT_INT, &o.smallest},
-                      {"layers", OPT_FLAG, &o.layers},       SHRINK_OPTS(o.s)};
+  const opt opts[] = {{"pattern", OPT_TEXT, &o.pattern},
+                      {"sparsity", OPT_FLOATS, &o.sparsity},
+                      {"size", OPT_SIZE, &o.size},
+                      {"macs", OPT_TEXT, &o.macs},
+                      {"encode", OPT_FLAG, &o.encode},
+                      {"uniform", OPT_FLAG, &o.uniform},
+                      {"no-repair", OPT_FLAG, &o.no_repair},
+                      {"smallest", OPT_INT, &o.smallest},
+                      {"multiple", OPT_INT, &o.multiple},
+                      {"layers", OPT_FLAG, &o.layers},
+                      SHRINK_OPTS(o.s)};
   int files;
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;
   if (files != 1 || !o.s.out)

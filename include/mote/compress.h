@@ -73,7 +73,9 @@ typedef struct mote_prune_config {
   bool encode;    /* store sparse weights as sparse tensors where that is smaller, as is done anyway where some were */
   const char *keep; /* operators that stay as they are: names of operators or of their outputs, separated by spaces */
   int32_t smallest; /* weights of fewer elements stay as they are; 0: 64 */
-  int threads;      /* as in mote_config */
+  int32_t
+      multiple; /* CHANNELS: layers keep a multiple of this, which kernels like; 0: 8, fewer in narrow ones; 1: any */
+  int threads;  /* as in mote_config */
   mote_watch watch;
 } mote_prune_config;
 

@@ -36,9 +36,10 @@ static mote_status check_config(const mote_prune_config *c, mote_error *e) {
   if (!(c->sparsity >= 0 && c->sparsity < 1))
     return err_set(e, MOTE_ERR_ARGUMENT, "the sparsity is %g; it is a share of the weights, from 0 to below 1",
                    c->sparsity);
-  if (c->pattern < MOTE_PRUNE_WEIGHTS || c->pattern > MOTE_PRUNE_CHANNELS || c->smallest < 0)
-    return err_set(e, MOTE_ERR_ARGUMENT, "there is no pattern %d, or %d is no number of weights", (int)c->pattern,
-                   (int)c->smallest);
+  if (c->pattern < MOTE_PRUNE_WEIGHTS || c->pattern > MOTE_PRUNE_CHANNELS || c->smallest < 0 || c->multiple < 0)
+    return err_set(e, MOTE_ERR_ARGUMENT,
+                   "there is no pattern %d, or %d is no number of weights, or %d none of channels", (int)c->pattern,
+                   (int)c->smallest, (int)c->multiple);
   if (c->pattern == MOTE_PRUNE_2_OF_4) {
     if (!amounts || (amounts == 1 && c->sparsity == 0.5)) return MOTE_OK;
     return err_set(e, MOTE_ERR_ARGUMENT, "two of four is always half of the weights: leave the amount out");
@@ -256,7 +257,7 @@ static mote_status note_gone(pruning *p, const thin *t) {
 /* Chooses and takes out; *cost is what the layers cost then. */
 static mote_status take_out(pruning *p, thin_cost by, double most, mote_prune_report *r) {
   thin t;
-  MOTE_TRY(thin_choose(&t, &p->g->set, &p->s, by, most, p->arena, p->error));
+  MOTE_TRY(thin_choose(&t, &p->g->set, &p->s, by, most, p->config->multiple, p->arena, p->error));
   r->channels_before = t.before;
   r->channels_after = t.left;
   if (!t.before)

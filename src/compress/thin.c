@@ -2,7 +2,10 @@
  *
  * A channel's score is what its weights add in the layers that read it. Where no samples tell how strong it is, its
  * strength is taken from the weights that make it: summed over layers whose outputs are added, times those of depthwise
- * layers on the way. The channel with the least score for each weight (multiply-add, byte) it frees goes first.
+ * layers on the way. What has the least score for each weight (multiply-add, byte) it frees goes first.
+ *
+ * Kernels work on several channels at once, and those of an odd number take as long as those of the next even one. So
+ * channels that stand in the same places, a family, go by pieces that leave a multiple.
  */
 #include "compress/thin.h"
 
@@ -25,11 +28,18 @@ typedef struct place {
 
 typedef struct candidate {
   int32_t root;
+  uint64_t family; /* the same for those that stand in the same sides */
   double score, frees;
   double seen,
       unseen; /* what it adds in layers that were seen at work; in others, if all channels were equally strong */
   double strength, times;
 } candidate;
+
+/* Candidates [from, to) of one family, which go together. */
+typedef struct piece {
+  int32_t from, to;
+  double score, frees;
+} piece;
 
 typedef struct choosing {
   thin *t;
@@ -43,6 +53,8 @@ typedef struct choosing {
   int32_t *first;     /* [roots + 1]: of a root's places */
   candidate *all;     /* [roots] */
   double *layer_cost; /* [layers], with what goes gone */
+  piece *pieces;      /* [roots] */
+  int32_t num_pieces, multiple;
 } choosing;
 
 /* ---- sides and places ---- */
@@ -165,11 +177,66 @@ static bool score_all(const choosing *k) {
   return true;
 }
 
-static int by_worth(const void *a, const void *b) {
+/* ---- pieces ---- */
+
+static uint64_t family_of(const choosing *k, int32_t root) {
+  uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+  for (int32_t i = k->first[root]; i < k->first[root + 1]; i++) {
+    h = (h ^ (uint64_t)k->places[i].side) * UINT64_C(1099511628211);
+    h = (h ^ (uint64_t)k->places[i].times) * UINT64_C(1099511628211);
+  }
+  return h;
+}
+
+static int worth(double score, double frees, double other_score, double other_frees) {
+  const double x = score * other_frees, y = other_score * frees;
+  return (x > y) - (x < y);
+}
+
+static int by_family(const void *a, const void *b) {
   const candidate *const p = a, *const q = b;
-  const double x = p->score * q->frees, y = q->score * p->frees;
-  if (x != y) return x < y ? -1 : 1;
-  return (p->root > q->root) - (p->root < q->root);
+  if (p->family != q->family) return p->family < q->family ? -1 : 1;
+  const int w = worth(p->score, p->frees, q->score, q->frees);
+  return w ? w : (p->root > q->root) - (p->root < q->root);
+}
+
+static int by_worth(const void *a, const void *b) {
+  const piece *const p = a, *const q = b;
+  const int w = worth(p->score, p->frees, q->score, q->frees);
+  return w ? w : (p->from > q->from) - (p->from < q->from);
+}
+
+/* Of what number of channels a family leaves a multiple: fewer where it is narrow. */
+static int32_t multiple_of(const choosing *k, int32_t size) {
+  if (k->multiple) return k->multiple;
+  return size >= 16 ? 8 : size >= 8 ? 4 : size >= 4 ? 2 : 1;
+}
+
+static void cut_family(choosing *k, int32_t from, int32_t to) {
+  const int32_t step = multiple_of(k, to - from);
+  int32_t n = (to - from) % step ? (to - from) % step : step;
+  for (; from < to; from += n, n = step) {
+    piece *const p = &k->pieces[k->num_pieces++];
+    *p = (piece){.from = from, .to = from + n};
+    for (int32_t i = from; i < from + n; i++) p->score += k->all[i].score, p->frees += k->all[i].frees;
+  }
+}
+
+/* Candidates that free something (others are nowhere), cut into pieces, the least worth first. */
+static void cut_all(choosing *k) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < k->t->c.count; i++) {
+    if (k->all[i].frees <= 0) continue;
+    k->all[count] = k->all[i];
+    k->all[count].family = family_of(k, k->all[count].root);
+    count++;
+  }
+  qsort(k->all, (size_t)count, sizeof *k->all, by_family);
+  for (int32_t from = 0, to; from < count; from = to) {
+    for (to = from + 1; to < count && k->all[to].family == k->all[from].family;) to++;
+    cut_family(k, from, to);
+  }
+  qsort(k->pieces, (size_t)k->num_pieces, sizeof *k->pieces, by_worth);
 }
 
 /* ---- the choice ---- */
@@ -180,10 +247,11 @@ static int32_t least_of(const side *d) {
   return share < 2 ? 2 : share;
 }
 
-static bool may_go(const choosing *k, int32_t root) {
+static bool may_go(const choosing *k, const piece *p) {
+  const int32_t root = k->all[p->from].root;
   for (int32_t i = k->first[root]; i < k->first[root + 1]; i++) {
     const side *const d = &k->sides[k->places[i].side];
-    if (d->left - k->places[i].times < least_of(d)) return false;
+    if (d->left - (p->to - p->from) * k->places[i].times < least_of(d)) return false;
   }
   return true;
 }
@@ -217,8 +285,10 @@ static mote_status choose(choosing *k, double most, arena *a, mote_error *e) {
   k->sides = ARENA_ARRAY(a, side, 2 * (size_t)count + 1);
   k->all = ARENA_ARRAY(a, candidate, (size_t)roots + 1);
   k->layer_cost = ARENA_ARRAY(a, double, (size_t)count + 1);
+  k->pieces = ARENA_ARRAY(a, piece, (size_t)roots + 1);
   k->t->gone = ARENA_ARRAY(a, bool, (size_t)roots + 1);
-  if (!k->sides || !k->all || !k->layer_cost || !k->t->gone) return err_memory(e, "the channels of a network", 0);
+  if (!k->sides || !k->all || !k->layer_cost || !k->pieces || !k->t->gone)
+    return err_memory(e, "the channels of a network", 0);
   for (int32_t i = 0; i < count; i++) {
     if (k->s->at[i].l.graph) continue;
     add_side(k, i, k->s->at[i].l.out_axis);
@@ -230,19 +300,17 @@ static mote_status choose(choosing *k, double most, arena *a, mote_error *e) {
   for (int32_t i = 0; i < roots; i++) k->t->before += k->first[i + 1] > k->first[i];
   k->t->left = k->t->before;
   if (!score_all(k)) return err_memory(e, "the channels of a network", 0);
-  int32_t candidates = 0; /* that free something: others are nowhere */
-  for (int32_t i = 0; i < roots; i++)
-    if (k->all[i].frees > 0) k->all[candidates++] = k->all[i];
-  qsort(k->all, (size_t)candidates, sizeof *k->all, by_worth);
-  for (int32_t i = 0; i < candidates && k->t->cost > most; i++)
-    if (may_go(k, k->all[i].root)) take(k, k->all[i].root);
+  cut_all(k);
+  for (int32_t i = 0; i < k->num_pieces && k->t->cost > most; i++)
+    if (may_go(k, &k->pieces[i]))
+      for (int32_t j = k->pieces[i].from; j < k->pieces[i].to; j++) take(k, k->all[j].root);
   return MOTE_OK;
 }
 
-mote_status thin_choose(thin *t, const graph_set *set, const scores *s, thin_cost cost, double most, arena *a,
-                        mote_error *e) {
+mote_status thin_choose(thin *t, const graph_set *set, const scores *s, thin_cost cost, double most, int32_t multiple,
+                        arena *a, mote_error *e) {
   *t = (thin){0};
-  choosing k = {.t = t, .set = set, .s = s, .by = cost};
+  choosing k = {.t = t, .set = set, .s = s, .by = cost, .multiple = multiple};
   MOTE_TRY(channels_find(&t->c, set, 0, a, e));
   return choose(&k, most, a, e);
 }

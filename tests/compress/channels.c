@@ -211,7 +211,7 @@ static void channels_that_are_zero_go(void **unused) {
     mote_error e;
     mote_graph *const g = network(cases[i].through, 3), *const before = network(cases[i].through, 3);
     /* Channels are taken from the least score on, so that by this limit those of zero go and no other. */
-    mote_prune_config c = {.pattern = MOTE_PRUNE_CHANNELS, .sparsity = 0.001};
+    const mote_prune_config c = {.pattern = MOTE_PRUNE_CHANNELS, .sparsity = 0.001, .multiple = 1};
     int gone = 0;
     for (; gone < cases[i].zeros; gone++) {
       mote_prune_report *const r = mote_prune(g, &c, &e);
@@ -279,7 +279,7 @@ static void budgets_hold(void **unused) {
   assert_int_equal(mote_graph_bytes(whole, &data, &size, &e), MOTE_OK);
   for (int i = 1; i < 5; i++) {
     const mote_prune_config by[] = {
-        {.pattern = MOTE_PRUNE_CHANNELS, .sparsity = 0.15 * i},
+        {.pattern = MOTE_PRUNE_CHANNELS, .sparsity = 0.15 * i, .multiple = 1},
         {.pattern = MOTE_PRUNE_CHANNELS, .macs = (uint64_t)(130000 - 20000 * i)},
         {.pattern = MOTE_PRUNE_CHANNELS, .size = size - (size_t)i * size / 8},
     };
@@ -301,6 +301,26 @@ static void budgets_hold(void **unused) {
   mote_graph_free(whole);
 }
 
+static void layers_keep_multiples(void **unused) {
+  (void)unused;
+  const struct { int32_t multiple, wide, narrow; } cases[] = {{0, 8, 4}, {1, 1, 1}, {2, 2, 2}};
+  for (int i = 0; i < 3; i++) {
+    mote_error e;
+    mote_graph *const g = deep();
+    const mote_prune_config c = {.pattern = MOTE_PRUNE_CHANNELS, .sparsity = 0.45, .multiple = cases[i].multiple};
+    mote_prune_report *const r = mote_prune(g, &c, &e);
+    if (!r) fail_msg("%s", e.text);
+    mote_tensor v;
+    assert_true(mote_graph_value(g, mote_graph_find(g, "c"), &v)); /* had 32 */
+    assert_int_equal(v.dims[3] % cases[i].wide, 0);
+    assert_true(v.dims[3] < 32);
+    assert_true(mote_graph_value(g, mote_graph_find(g, "a"), &v)); /* had 8 */
+    assert_int_equal(v.dims[3] % cases[i].narrow, 0);
+    mote_prune_report_free(r);
+    mote_graph_free(g);
+  }
+}
+
 static void what_cannot_be_reached_is_told(void **unused) {
   (void)unused;
   mote_error e;
@@ -320,6 +340,7 @@ int main(void) {
       cmocka_unit_test(channels_that_are_needed_stay),
       cmocka_unit_test(layers_that_are_kept_keep_their_channels),
       cmocka_unit_test(budgets_hold),
+      cmocka_unit_test(layers_keep_multiples),
       cmocka_unit_test(what_cannot_be_reached_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
