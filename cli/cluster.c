@@ -1,10 +1,12 @@
 /* cluster.c: mote cluster: weights that share a few values, so that the file packs well. */
 #include <string.h>
 
+#include "cli/data.h"
 #include "cli/shrink.h"
 
 typedef struct cluster_options {
   shrink s;
+  data_options data;
   int clusters, seed, smallest;
   const char *start;
   bool layers;
@@ -43,15 +45,17 @@ static void print_layers(const mote_cluster_report *r) {
 static void print_summary(const cluster_options *o, const char *path, const mote_cluster_report *r) {
   char before[80], after[80];
   if (o->s.c.json) {
-    print_json(json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:f}", "source", json_name(path), "file", json_name(o->s.out),
-                         "clusters", o->clusters, "before", size_json(r->before), "after", size_json(r->after),
-                         "layers", layers_json(r), "ms", now_ms() - o->s.begin_ms));
+    print_json(json_pack("{s:o, s:o, s:i, s:o, s:o, s:I, s:o, s:o, s:o, s:f}", "source", json_name(path), "file",
+                         json_name(o->s.out), "clusters", o->clusters, "before", size_json(r->before), "after",
+                         size_json(r->after), "samples", (json_int_t)r->samples, "sqnr", json_number(r->sqnr), "top1",
+                         json_number(r->top1), "layers", layers_json(r), "ms", now_ms() - o->s.begin_ms));
     return;
   }
   if (o->s.c.quiet) return;
   printf("%s: %s\n", path, size_text(before, sizeof before, r->before));
   printf("%s: %s; the weights of %d layers have at most %d values each\n", o->s.out,
          size_text(after, sizeof after, r->after), (int)r->num_layers, o->clusters);
+  print_loss(r->samples, r->sqnr, r->top1);
   if (o->layers) print_layers(r);
 }
 
@@ -59,9 +63,13 @@ static int cluster(const char *path, cluster_options *o) {
   mote_cluster_config config = {.clusters = o->clusters, .smallest = o->smallest, .seed = (uint64_t)o->seed};
   if (!start_of(o->start, &config.start)) return EXIT_USAGE;
   mote_error e;
+  data_samples data;
+  const int opened = data_samples_open(&data, &o->data, path, &o->s.c);
+  if (opened != EXIT_DONE) return opened;
   mote_graph *const g = shrink_open(&o->s, path);
-  if (!g) return EXIT_FAULT;
+  if (!g) return data_samples_close(&data), EXIT_FAULT;
   config.keep = o->s.words;
+  config.samples = data_samples_of(&data);
   config.threads = o->s.c.threads;
   config.watch = shrink_watch(&o->s);
   mote_cluster_report *const r = mote_cluster(g, &config, &e);
@@ -69,13 +77,19 @@ static int cluster(const char *path, cluster_options *o) {
   if (status == EXIT_DONE) print_summary(o, path, r);
   mote_cluster_report_free(r);
   mote_graph_free(g);
+  data_samples_close(&data);
   return status;
 }
 
 int cmd_cluster(int argc, char **argv) {
   cluster_options o = {0};
-  const opt opts[] = {{"clusters", OPT_INT, &o.clusters}, {"start", OPT_TEXT, &o.start},   {"seed", OPT_INT, &o.seed},
-                      {"smallest", OPT_INT, &o.smallest}, {"layers", OPT_FLAG, &o.layers}, SHRINK_OPTS(o.s)};
+  const opt opts[] = {{"clusters", OPT_INT, &o.clusters},
+                      {"start", OPT_TEXT, &o.start},
+                      {"seed", OPT_INT, &o.seed},
+                      {"smallest", OPT_INT, &o.smallest},
+                      {"layers", OPT_FLAG, &o.layers},
+                      DATA_OPTS(o.data),
+                      SHRINK_OPTS(o.s)};
   int files;
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;
   if (files != 1 || !o.s.out || !o.clusters)

@@ -89,6 +89,7 @@ const command commands[] = {
      "  --layers              list the layers of Keras and operators of TensorFlow that are known\n" COMMON_HELP},
     {"prune", cmd_prune, "take out the weights or channels that matter least",
      "mote prune MODEL -o OUT --sparsity SHARE|--size SIZE|--macs N [OPTION]...\n\n"
+     "  mote prune model.tflite -o small.tflite --sparsity 0.6 --data pictures/   # costs far less accuracy\n"
      "  mote prune model.tflite -o small.tflite --sparsity 0.5      # half of the weights become zero: it zips well\n"
      "  mote prune model.tflite -o small.tflite --sparsity 0.8 --encode    # and is stored without the zeros\n"
      "  mote prune model.tflite -o fast.tflite --pattern channels --macs 20M   # a narrower network: it is faster\n\n"
@@ -102,6 +103,8 @@ const command commands[] = {
      "  --encode              store sparse weights as sparse tensors where that is smaller\n"
      "  --uniform             the same share of every layer\n"
      "  --no-repair           leave the weights that stay as they are\n"
+     "  --data PATH           samples: a folder of pictures, WAVs or .npy files, or one .npy of all of them\n"
+     "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64; channels: all count)\n"
      "  --multiple N          layers keep a multiple of N channels (default 8, fewer in narrow ones; 1: any number)\n"
@@ -109,6 +112,7 @@ const command commands[] = {
      "  --layers              print each layer\n" COMMON_HELP},
     {"cluster", cmd_cluster, "let the weights of each layer share a few values, so that the file packs well",
      "mote cluster MODEL -o OUT --clusters N [OPTION]...\n\n"
+     "  mote cluster model.tflite -o small.tflite --clusters 16 --data pictures/    # costs far less accuracy\n"
      "  mote cluster model.tflite -o small.tflite --clusters 32\n"
      "  mote cluster pruned.tflite -o small.tflite --clusters 16     # after mote prune: zeros stay zeros\n\n"
      "The file is as large as before and packs better; both sizes are printed.\n\n"
@@ -117,6 +121,8 @@ const command commands[] = {
      "  --clusters N          values that the weights of a layer may have\n"
      "  --start HOW           where the search for them begins: linear, density, random, or best of all (default)\n"
      "  --seed N              of what is drawn by chance; the same seed gives the same file\n"
+     "  --data PATH           samples: a folder of pictures, WAVs or .npy files, or one .npy of all of them\n"
+     "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64)\n"
      "  --no-rewrites         take the network as it is\n"

@@ -1,12 +1,13 @@
 /* prune.c: mote prune: weights that matter least become zero, or whole channels go. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/data.h"
 #include "cli/shrink.h"
 
 typedef struct prune_options {
   shrink s;
+  data_options data;
   const char *pattern, *macs;
   opt_floats sparsity;
   uint64_t size;
@@ -80,11 +81,7 @@ static void print_summary(const prune_options *o, const char *path, const mote_p
   printf("%s of %s weights, %s of %s multiply-adds are left\n", count_text(left, sizeof left, r->left),
          count_text(weights, sizeof weights, r->weights), count_text(after, sizeof after, r->macs_after),
          count_text(before, sizeof before, r->macs_before));
-  if (r->samples) {
-    printf("on %lld samples the outputs are within %.1f dB", (long long)r->samples, r->sqnr);
-    if (!isnan(r->top1)) printf(", the largest is the same in %.1f %%", 100 * r->top1);
-    putchar('\n');
-  }
+  print_loss(r->samples, r->sqnr, r->top1);
   if (o->layers) print_layers(r);
 }
 
@@ -100,9 +97,13 @@ static int prune(const char *path, prune_options *o) {
   if (o->sparsity.count && !(config.sparsity > 0 && config.sparsity < 1))
     return usage_error("--sparsity takes a share between 0 and 1, such as 0.7, not %g", config.sparsity);
   mote_error e;
+  data_samples data;
+  const int opened = data_samples_open(&data, &o->data, path, &o->s.c);
+  if (opened != EXIT_DONE) return opened;
   mote_graph *const g = shrink_open(&o->s, path);
-  if (!g) return EXIT_FAULT;
+  if (!g) return data_samples_close(&data), EXIT_FAULT;
   config.keep = o->s.words;
+  config.samples = data_samples_of(&data);
   config.threads = o->s.c.threads;
   config.watch = shrink_watch(&o->s);
   mote_prune_report *const r = mote_prune(g, &config, &e);
@@ -113,6 +114,7 @@ static int prune(const char *path, prune_options *o) {
   else if (status == EXIT_DONE && !o->s.c.quiet) print_summary(o, path, r);
   mote_prune_report_free(r);
   mote_graph_free(g);
+  data_samples_close(&data);
   return status;
 }
 
@@ -128,6 +130,7 @@ int cmd_prune(int argc, char **argv) {
                       {"smallest", OPT_INT, &o.smallest},
                       {"multiple", OPT_INT, &o.multiple},
                       {"layers", OPT_FLAG, &o.layers},
+                      DATA_OPTS(o.data),
                       SHRINK_OPTS(o.s)};
   int files;
   if (!take_options(argc, argv, opts, sizeof opts / sizeof *opts, &files)) return EXIT_USAGE;

@@ -1,6 +1,7 @@
 /* shrink.c: see shrink.h. */
 #include "cli/shrink.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,4 +61,13 @@ char *size_text(char *to, size_t room, mote_size size) {
 json_t *size_json(mote_size size) {
   return json_pack("{s:I, s:o}", "bytes", (json_int_t)size.bytes, "zipped",
                    size.zipped ? json_integer((json_int_t)size.zipped) : json_null());
+}
+
+void print_loss(int64_t samples, double sqnr, double top1) {
+  if (!samples) return;
+  printf("on %lld sample%s held back the outputs are %s", (long long)samples, samples == 1 ? "" : "s",
+         isinf(sqnr) ? "the same" : "within ");
+  if (!isinf(sqnr)) printf("%.1f dB", sqnr);
+  if (!isnan(top1)) printf(", the largest is the same in %.1f %%", 100 * top1);
+  putchar('\n');
 }

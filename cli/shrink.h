@@ -31,4 +31,7 @@ int shrink_fault(const shrink *s, const char *path, const mote_error *e);
 char *size_text(char *to, size_t room, mote_size size);
 json_t *size_json(mote_size size);
 
+/* What the samples that were held back say of the loss; nothing when there are none. */
+void print_loss(int64_t samples, double sqnr, double top1);
+
 #endif

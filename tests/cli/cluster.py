@@ -2,7 +2,7 @@
 """mote cluster: weights that share a few values."""
 import os
 
-from support import DIGITS, Case, adder, main, mote
+from support import DIGITS, Case, adder, floats, main, mote, npy
 
 
 class Cluster(Case):
@@ -18,6 +18,17 @@ class Cluster(Case):
             self.assertLessEqual(layer["values"], 16)
         with open(self.path("small.tflite"), "rb") as a, open(self.path("again.tflite"), "rb") as b:
             self.assertEqual(a.read(), b.read())
+
+    def test_samples(self):
+        rows = [((i * 37 + k * 11) % 101) / 50 - 1 for i in range(20) for k in range(784)]
+        data = self.file("samples.npy", npy([20, 28, 28, 1], "<f4", floats(*rows)))
+        said = self.json("cluster", DIGITS, "-o", "small.tflite", "--clusters", "8", "--data", data)
+        self.assertEqual(said["samples"], 4)
+        self.assertIsNotNone(said["sqnr"])
+        for layer in said["layers"]:
+            self.assertLessEqual(layer["values"], 8)
+        self.assertIn("on 4 samples held back", self.succeeds("cluster", DIGITS, "-o", "b.tflite", "--clusters", "8",
+                                                              "--data", data))
 
     def test_layers(self):
         out = self.succeeds("cluster", DIGITS, "-o", "small.tflite", "--clusters", "8", "--layers", "--start", "density")

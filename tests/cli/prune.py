@@ -2,7 +2,7 @@
 """mote prune: weights that become zero, channels that go."""
 import os
 
-from support import DIGITS, Case, adder, main, mote
+from support import DIGITS, SEVEN, Case, adder, floats, main, mote, npy, ppm
 
 
 class Prune(Case):
@@ -38,6 +38,45 @@ class Prune(Case):
         for args in (["--encode"], ["--pattern", "channels"]):
             self.succeeds("prune", DIGITS, "-o", "small.tflite", f"--size={most}", *args)
             self.assertLessEqual(os.path.getsize(self.path("small.tflite")), most)
+
+    def samples(self, count=30):
+        """Stripes at many places, as pictures of digits might be."""
+        rows = []
+        for i in range(count):
+            rows += [1.0 if (x + y * (i % 5)) % (7 + i % 3) < 2 else -1.0 for y in range(28) for x in range(28)]
+        return self.file("samples.npy", npy([count, 28, 28, 1], "<f4", floats(*rows)))
+
+    def test_samples_save_most_of_the_loss(self):
+        data = self.samples()
+        whole = self.json("prune", DIGITS, "-o", "a.tflite", "--sparsity", "0.6", "--data", data)
+        self.assertEqual(whole["samples"], 6)
+        rough = self.json("prune", DIGITS, "-o", "b.tflite", "--sparsity", "0.6", "--data", data, "--no-repair")
+        self.assertGreater(whole["sqnr"], rough["sqnr"])
+        self.assertAlmostEqual(whole["left"], rough["left"], delta=2)
+        out = self.succeeds("prune", DIGITS, "-o", "a.tflite", "--sparsity", "0.6", "--data", data)
+        self.assertRegex(out, r"on 6 samples held back the outputs are within -?[0-9.]+ dB, the largest is the same in ")
+        self.assertEqual(self.succeeds("verify", "a.tflite"), "a.tflite: ok\n")
+
+    def test_a_folder_of_pictures(self):
+        os.mkdir(self.path("pictures"))
+        for i in range(8):
+            self.file(f"pictures/{i}.ppm", ppm(9, 9, [40 * (i % 6), 90, 10 * i]))
+        self.file("pictures/9.txt", "no picture")
+        with open(SEVEN, "rb") as f:
+            self.file("pictures/seven.png", f.read())
+        said = self.json("prune", DIGITS, "-o", "a.tflite", "--pattern", "channels", "--sparsity", "0.3", "--data", "pictures",
+                         notes="9.txt is no picture")
+        self.assertGreater(said["samples"], 0)
+
+    def test_samples_that_are_none(self):
+        os.mkdir(self.path("empty"))
+        start = ["prune", DIGITS, "-o", "b.tflite", "--sparsity", "0.4", "--data"]
+        self.fails(1, start + ["empty"], "is empty")
+        self.fails(1, start + ["nowhere"], "nowhere", "No such file")
+        self.fails(1, start + [self.file("x.npy", npy([4, 7, 7, 1], "<f4", floats(*[0.5] * 196)))], "28")
+        self.fails(1, start + [self.file("y.npy", npy([0, 28, 28, 1], "<f4", b""))], "holds no samples")
+        self.fails(2, start + [self.samples(3), "--std", "0"], "--std takes numbers other than 0")
+        self.assertFalse(os.path.exists(self.path("b.tflite")))
 
     def test_layers(self):
         out = self.succeeds("prune", DIGITS, "-o", "a.tflite", "--pattern", "2:4", "--layers")
