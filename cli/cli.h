@@ -79,6 +79,9 @@ typedef struct loaded {
 bool load(loaded *l, const char *path, const common *c);
 void unload(loaded *l);
 
+/* view.c: writes a page that draws the model; `name` is of its file. Says what is wrong and returns the exit status. */
+int view_file(const mote_model *model, const char *name, const char *path, const mote_config *config);
+
 /* ---- pictures, sounds, arrays ---- */
 
 #define STDIN_NAME "standard input"
@@ -149,6 +152,7 @@ int cmd_run(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
+int cmd_view(int argc, char **argv);
 int cmd_prune(int argc, char **argv);
 int cmd_cluster(int argc, char **argv);
 int cmd_ops(int argc, char **argv);

@@ -11,7 +11,7 @@
 
 typedef struct convert_options {
   common c;
-  const char *out, *runtime, *signature, *without;
+  const char *out, *html, *runtime, *signature, *without;
   const char *inputs, *outputs; /* names with commas between them */
   opt_list shapes;
   about_options about;
@@ -134,6 +134,18 @@ static int print_layers(const convert_options *o) {
   return EXIT_DONE;
 }
 
+/* The page that shows the result. */
+static int draw(mote_graph *g, const convert_options *o, const mote_config *memory) {
+  mote_error e;
+  const void *data;
+  size_t size;
+  mote_model *model = NULL;
+  if (mote_graph_bytes(g, &data, &size, &e) == MOTE_OK) model = mote_model_from_memory(data, size, memory, &e);
+  const int status = model ? view_file(model, o->out, o->html, memory) : model_fault(o->out, false, memory, &e);
+  mote_model_free(model);
+  return status;
+}
+
 /* Converts and saves. */
 static int make(const char *path, const convert_options *o, const mote_convert_config *config, double begin) {
   mote_convert_report report;
@@ -141,8 +153,10 @@ static int make(const char *path, const convert_options *o, const mote_convert_c
   mote_graph *const g = mote_convert(path, config, &report, &e);
   if (!g) return model_fault(path, strstr(e.text, path) != NULL, config->memory, &e);
   const mote_status status = mote_graph_save(g, o->out, &e);
+  const int drawn = status == MOTE_OK && o->html ? draw(g, o, config->memory) : EXIT_DONE;
   mote_graph_free(g);
   if (status != MOTE_OK) return model_fault(o->out, strstr(e.text, o->out) != NULL, config->memory, &e);
+  if (drawn != EXIT_DONE) return drawn;
   const double ms = now_ms() - begin;
   check_report checked = {0};
   const int outcome = o->check ? check_model(o->out, o->check, TOLERANCE, &o->c, &checked) : EXIT_DONE;
@@ -195,6 +209,7 @@ int cmd_convert(int argc, char **argv) {
                       {"for-runtime", OPT_TEXT, &o.runtime},
                       {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
+                      {"html", OPT_TEXT, &o.html},
                       {"float16", OPT_FLAG, &o.float16},
                       {"labels", OPT_TEXT, &o.about.labels},
                       {"mean", OPT_FLOATS, &o.about.mean},

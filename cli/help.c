@@ -80,6 +80,7 @@ const command commands[] = {
      "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
      "  --float16             store weights as float16: half the size, computed in float32 all the same\n"
+     "  --html FILE           draw the result as a page too, as mote view does\n"
      "  --labels FILE         names of classes, one a line, packed into the file: mote classify finds them there\n"
      "  --mean M, --std S     say in the file that pictures are normalised by (x - M) / S; a number or one a channel\n"
      "  --no-rewrites         take the network as it is\n"
@@ -127,6 +128,15 @@ const command commands[] = {
      "  --smallest N          weights of fewer elements stay as they are (default 64)\n"
      "  --no-rewrites         take the network as it is\n"
      "  --layers              print each layer\n" COMMON_HELP},
+    {"view", cmd_view, "draw a model as a page for the browser",
+     "mote view MODEL -o FILE.html\n\n"
+     "  mote view mobilenet.tflite -o mobilenet.html\n"
+     "  mote view model.h5 -o model.html                       # what mote convert would make of it\n\n"
+     "The page is one file that fetches nothing. It shows every graph with shapes, options, quantization and how "
+     "weights\n"
+     "are spread; / searches, arrows and + - move, ? lists the keys.\n\n"
+     "Options:\n"
+     "  -o, --output FILE     the page to write\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

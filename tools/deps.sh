@@ -2,7 +2,7 @@
 # deps.sh LEVEL: installs what a Debian machine lacks. LEVEL is
 #   build   compiler, CMake and the libraries of the command
 #   check   and what the tests need: cmocka, clang with its sanitizers and fuzzer, clang-format
-#   ci      and cross compilers with emulators for aarch64, armv7, riscv64 and 32-bit x86
+#   ci      and a browser for pages, cross compilers with emulators for aarch64, armv7, riscv64 and 32-bit x86
 # Says what is missing before it installs it; does nothing, and needs no network, when all is there.
 set -eu
 
@@ -10,7 +10,7 @@ level=${1:-build}
 build="gcc g++ libc6-dev make cmake pkg-config libjansson-dev libjpeg-dev libpng-dev libzip-dev zlib1g-dev
 libprotobuf-c-dev protobuf-c-compiler libhdf5-dev"
 check="libcmocka-dev clang libclang-rt-dev clang-format xz-utils python3 python3-numpy python3-h5py"
-ci="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-riscv64-linux-gnu
+ci="chromium gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-riscv64-linux-gnu
 libc6-dev-riscv64-cross gcc-i686-linux-gnu libc6-dev-i386-cross libc6-i386 qemu-user-static"
 
 case $level in
