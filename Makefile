@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 MOTE_SHARED ?= $(abspath ../shared)
 export MOTE_SHARED
 
-.PHONY: all demo check check-long conformance conformance-convert doc install fuzz bench format lint clean help
+.PHONY: all demo check check-long refusals conformance conformance-convert doc install fuzz bench format lint clean help
 
 all: ## build/mote, build/libmote-rt.so, build/libtensorflowlite_c.so
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
@@ -24,6 +24,10 @@ check-long: ## check, and every recorded case on each level of kernels and on th
 	@tools/deps.sh ci
 	@tools/check.sh $(BUILD) --all
 	@tools/cross.sh --all
+
+refusals: ## which refusals of operators a test meets, and which none does
+	@tools/deps.sh check
+	@tools/refusals.sh
 
 conformance: all ## recorded cases of TensorFlow Lite's kernels, a table by operator
 	@tools/conformance.sh $(BUILD)
