@@ -29,8 +29,9 @@ typedef struct mote_convert_shape {
 typedef struct mote_convert_config {
   size_t struct_size;        /* sizeof(mote_convert_config); 0 counts as the size of this version */
   const mote_config *memory; /* what it says of memory holds; NULL: no limit */
-  const char *runtime;       /* the oldest release of TensorFlow Lite that has to run the result ("2.5"); rewrites into
-                                operators that it lacks are left out. NULL: any */
+  const char *runtime;       /* the oldest release of TensorFlow Lite that has to run the result ("2.5"); operators
+                                that it lacks are not brought in, and those of the source are put together from older
+                                ones where these give the same numbers. NULL: any */
   bool no_rewrites;          /* take the network as it is */
   bool float16;              /* store weights as float16 (mote_graph_float16) */
   const char *without;       /* rewrites to leave out, by name, separated by spaces; NULL: none */

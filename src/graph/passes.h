@@ -13,7 +13,8 @@ enum {
 typedef struct rewrite rewrite;
 
 /* Lists of rewrites, in the order in which they are tried; end with NULL. */
-extern const rewrite *const rewrites_for_files[];   /* all that fit a file */
+extern const rewrite *const rewrites_for_files[];        /* all that fit a file */
+extern const rewrite *const rewrites_for_old_runtimes[]; /* of what may_use refuses, older forms (older.c) */
 extern const rewrite *const rewrites_for_running[]; /* of use when running, and exact; a runtime has no others in it */
 
 typedef struct passes_options {

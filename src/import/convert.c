@@ -96,12 +96,21 @@ static uint64_t count_parameters(const graph_set *set) {
   return count;
 }
 
+static void take_report(const passes_report *done, mote_convert_report *r) {
+  for (int32_t i = 0; i < done->rewrites; i++)
+    if (done->done[i].count && r->num_rewrites < MOTE_CONVERT_REWRITES)
+      r->rewrites[r->num_rewrites++] = (mote_rewrite){done->done[i].name, done->done[i].reason, done->done[i].count};
+}
+
 static mote_status improve(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   passes_report done;
-  MOTE_TRY(network_improve(g, config->runtime, config->without, &done, e));
-  for (int32_t i = 0; i < done.rewrites; i++)
-    if (done.done[i].count && r->num_rewrites < MOTE_CONVERT_REWRITES)
-      r->rewrites[r->num_rewrites++] = (mote_rewrite){done.done[i].name, done.done[i].reason, done.done[i].count};
+  if (!config->no_rewrites) {
+    MOTE_TRY(network_improve(g, config->runtime, config->without, &done, e));
+    take_report(&done, r);
+  }
+  if (!config->runtime) return MOTE_OK;
+  MOTE_TRY(network_older(g, config->runtime, &done, e));
+  take_report(&done, r);
   return MOTE_OK;
 }
 
@@ -118,7 +127,7 @@ static mote_status halve(mote_graph *g, const mote_convert_config *config, mote_
 
 static mote_status convert(mote_graph *g, const mote_convert_config *config, mote_convert_report *r, mote_error *e) {
   r->nodes_before = count_nodes(&g->set);
-  if (!config->no_rewrites) MOTE_TRY(improve(g, config, r, e));
+  MOTE_TRY(improve(g, config, r, e));
   if (config->float16) MOTE_TRY(halve(g, config, e));
   MOTE_TRY(import_describe(g, config, e));
   MOTE_TRY(mote_graph_check(g, e));

@@ -171,6 +171,13 @@ mote_status network_improve(mote_graph *g, const char *runtime, const char *with
   return passes_run(&g->set, &g->arena, &options, report, e);
 }
 
+mote_status network_older(mote_graph *g, const char *runtime, passes_report *report, mote_error *e) {
+  const passes_options options = {
+      .list = rewrites_for_old_runtimes, .may_use = may_use, .user = (void *)(uintptr_t)runtime};
+  MOTE_TRY(build_finish(&g->b, e));
+  return passes_run(&g->set, &g->arena, &options, report, e);
+}
+
 mote_status mote_graph_improve(mote_graph *g, const char *runtime, mote_error *e) {
   return network_improve(g, runtime, NULL, NULL, e);
 }

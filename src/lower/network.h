@@ -39,6 +39,10 @@ bool network_gives_classes(const mote_graph *g, int32_t output);
 mote_status network_improve(mote_graph *g, const char *runtime, const char *without, passes_report *report,
                             mote_error *e);
 
+/* Puts older operators in the place of those that TensorFlow Lite `runtime` lacks, where equal ones exist. report may be
+ * NULL. */
+mote_status network_older(mote_graph *g, const char *runtime, passes_report *report, mote_error *e);
+
 /* Order, names, a signature, versions: what must hold before anything is written or told of the network. */
 mote_status network_finish(mote_graph *g, mote_error *e);
 
