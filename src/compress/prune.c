@@ -144,9 +144,13 @@ static mote_status try_layers(pruning *p, double share) {
     sum += p->s.at[i].gain;
     tried += p->s.at[i].gain > 0;
   }
-  /* What made no difference, or could not be tried, is taken for an average layer. */
-  for (int32_t i = 0; i < p->s.count; i++)
-    if (!p->s.at[i].prunable || p->s.at[i].gain <= 0) p->s.at[i].gain = tried ? sum / tried : 1;
+  /* What made no difference, or could not be tried, is taken for an average layer. The repair makes up for most of what
+   * sets layers apart when they are tried without it: then gains count by their fourth roots, which came out best. */
+  for (int32_t i = 0; i < p->s.count; i++) {
+    scored *const x = &p->s.at[i];
+    if (!x->prunable || x->gain <= 0) x->gain = tried ? sum / tried : 1;
+    if (p->t.repairs) x->gain = sqrt(sqrt(x->gain));
+  }
   return MOTE_OK;
 }
 
@@ -378,7 +382,7 @@ static mote_status run(pruning *p, prune_report *to) {
   r->weights = (uint64_t)(whole ? all_weights(&p->s) : select_total(&p->s, SELECT_WEIGHTS));
   r->macs_before = (uint64_t)multiply_adds(&p->s);
   MOTE_TRY(trial_open(&p->t, p->g, &c->samples, !c->no_repair, c->keep, &c->watch, c->threads, p->arena, p->error));
-  if (p->t.sampled) MOTE_TRY(scores_look(&p->s, p->g, &p->t.with, p->error));
+  if (p->t.sampled) MOTE_TRY(scores_look(&p->s, p->g, &p->t.with, p->t.repairs, p->error));
   MOTE_TRY(try_layers(p, first_guess(p, full.bytes)));
   MOTE_TRY(whole ? prune_channels(p, full.bytes, r) : prune_weights(p, full.bytes));
   MOTE_TRY(trial_repair(&p->t, p->g, p->error));

@@ -66,18 +66,24 @@ static bool can_be_seen(const mote_graph *g, const layer *l) {
          !g->set.graphs[0].values[l->input].is_variable;
 }
 
-static mote_status take_squares(scores *s, const graph_set *set, scored *x, const channel_sums *c, mote_error *e) {
+/* `centered`: what is always there can be had from a bias, and only what changes counts. */
+static mote_status take_squares(scores *s, const graph_set *set, scored *x, const channel_sums *c, bool centered,
+                                mote_error *e) {
   x->square = MEM_ARRAY(s->mem, float, c->channels + 1);
   if (!x->square) return err_memory(e, "means of channels", c->channels * sizeof(float));
   double mean = 0;
-  for (size_t i = 0; i < c->channels; i++) mean += c->square[i] / (double)c->channels;
+  for (size_t i = 0; i < c->channels; i++) {
+    const double deviation = channel_deviation(c, i), square = c->square[i] / c->count;
+    x->square[i] = (float)(centered ? deviation * deviation + 0.05 * square : square);
+    mean += (double)x->square[i] / (double)c->channels;
+  }
   /* Channels that were never on in the few samples there are may be on in others: a little is known of all. */
-  for (size_t i = 0; i < c->channels; i++) x->square[i] = (float)((c->square[i] + 0.01 * mean) / c->count);
+  for (size_t i = 0; i < c->channels; i++) x->square[i] += (float)(0.01 * mean);
   sum_energy(set, x);
   return MOTE_OK;
 }
 
-mote_status scores_look(scores *s, const mote_graph *g, sampler *with, mote_error *e) {
+mote_status scores_look(scores *s, const mote_graph *g, sampler *with, bool centered, mote_error *e) {
   int32_t *const values = MEM_ARRAY(s->mem, int32_t, (size_t)s->count + 1);
   int32_t *const of = MEM_ARRAY(s->mem, int32_t, (size_t)s->count + 1);
   channel_sums *const sums = MEM_ARRAY(s->mem, channel_sums, (size_t)s->count + 1);
@@ -92,7 +98,7 @@ mote_status scores_look(scores *s, const mote_graph *g, sampler *with, mote_erro
   }
   if (status == MOTE_OK) status = sampler_sum(with, g, count, values, sums, e);
   for (int32_t i = 0; i < count && status == MOTE_OK; i++)
-    if (sums[i].count > 0) status = take_squares(s, &g->set, &s->at[of[i]], &sums[i], e);
+    if (sums[i].count > 0) status = take_squares(s, &g->set, &s->at[of[i]], &sums[i], centered, e);
   for (int32_t i = 0; sums && i < count; i++) channel_sums_close(&sums[i], s->mem);
   mem_free(s->mem, sums);
   mem_free(s->mem, values);

@@ -32,8 +32,8 @@ typedef struct scores {
 mote_status scores_open(scores *s, const mote_graph *g, const char *keep, int32_t smallest, arena *a, mote_error *e);
 void scores_close(scores *s);
 
-/* Mean squares of what comes in to the layers. */
-mote_status scores_look(scores *s, const mote_graph *g, sampler *with, mote_error *e);
+/* Mean squares of what comes in to the layers; centered: around the means, where biases will be repaired. */
+mote_status scores_look(scores *s, const mote_graph *g, sampler *with, bool centered, mote_error *e);
 
 /* What weight i adds. */
 static inline double scored_energy(const scored *x, extent in, size_t i) {

@@ -127,6 +127,17 @@ mote_status select_in_layer(scored *x, const graph_set *set, mem *m, mote_prune_
   return MOTE_OK;
 }
 
+/* What was measured of a layer holds for a share like the one that goes: none loses nearly all, whatever that says. */
+static double most_of_layer(double share) { return 1 - 0.35 * (1 - share); }
+
+/* The largest pieces, beyond a share of the layer, stay. */
+static void spare(pieces *p, double most) {
+  double below;
+  const uint32_t key = threshold(p, 1, most * p->cost * (double)p->of->l.count, &below);
+  for (size_t i = 0; i < p->count; i++)
+    if (p->key[i] > key) p->key[i] = UINT32_MAX;
+}
+
 static double cost_of(const scored *x, select_cost cost) { return cost == SELECT_MACS ? x->l.uses : 1; }
 
 double select_total(const scores *s, select_cost cost) {
@@ -138,7 +149,7 @@ double select_total(const scores *s, select_cost cost) {
 
 mote_status select_least(scores *s, const graph_set *set, mote_prune_pattern pattern, select_cost cost, double amount,
                          bool uniform, mote_error *e) {
-  const double total = select_total(s, cost);
+  const double total = select_total(s, cost), most = total > 0 ? most_of_layer(amount / total) : 1;
   pieces *const list = MEM_ARRAY(s->mem, pieces, (size_t)s->count + 1);
   mote_status status = list ? MOTE_OK : err_memory(e, "scores of weights", 0);
   int32_t count = 0;
@@ -146,9 +157,12 @@ mote_status select_least(scores *s, const graph_set *set, mote_prune_pattern pat
     scored *const x = &s->at[i];
     if (!x->prunable || cost_of(x, cost) <= 0) continue;
     if (uniform || pattern == MOTE_PRUNE_2_OF_4) status = select_in_layer(x, set, s->mem, pattern, amount / total, e);
-    else
-      status = cut(&list[count++], x, set, s->mem, piece_size(pattern), cost_of(x, cost),
-                   x->energy > 0 ? x->gain / x->energy : 1, e);
+    else {
+      pieces *const p = &list[count++];
+      status =
+          cut(p, x, set, s->mem, piece_size(pattern), cost_of(x, cost), x->energy > 0 ? x->gain / x->energy : 1, e);
+      if (status == MOTE_OK) spare(p, most);
+    }
   }
   if (status == MOTE_OK && count) mask_all(list, count, amount);
   for (int32_t i = 0; i < count; i++) mem_free(s->mem, list[i].key);

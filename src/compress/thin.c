@@ -55,6 +55,7 @@ typedef struct choosing {
   double *layer_cost; /* [layers], with what goes gone */
   piece *pieces;      /* [roots] */
   int32_t num_pieces, multiple;
+  double least; /* share of a layer's channels that stays in any case */
 } choosing;
 
 /* ---- sides and places ---- */
@@ -241,9 +242,9 @@ static void cut_all(choosing *k) {
 
 /* ---- the choice ---- */
 
-/* What has to be left of a side. */
-static int32_t least_of(const side *d) {
-  const int32_t share = (d->size + 15) / 16;
+/* What has to be left of a side: none loses nearly all, whatever was measured for a share like the one that goes. */
+static int32_t least_of(const choosing *k, const side *d) {
+  const int32_t share = (int32_t)(d->size * k->least);
   return share < 2 ? 2 : share;
 }
 
@@ -251,7 +252,7 @@ static bool may_go(const choosing *k, const piece *p) {
   const int32_t root = k->all[p->from].root;
   for (int32_t i = k->first[root]; i < k->first[root + 1]; i++) {
     const side *const d = &k->sides[k->places[i].side];
-    if (d->left - (p->to - p->from) * k->places[i].times < least_of(d)) return false;
+    if (d->left - (p->to - p->from) * k->places[i].times < least_of(k, d)) return false;
   }
   return true;
 }
@@ -299,6 +300,8 @@ static mote_status choose(choosing *k, double most, arena *a, mote_error *e) {
   for (int32_t i = 0; i < count; i++) k->t->cost += k->layer_cost[i] = cost_of_layer(k, i);
   for (int32_t i = 0; i < roots; i++) k->t->before += k->first[i + 1] > k->first[i];
   k->t->left = k->t->before;
+  k->least = 0.35 * most / k->t->cost;
+  if (k->least < 1.0 / 16) k->least = 1.0 / 16;
   if (!score_all(k)) return err_memory(e, "the channels of a network", 0);
   cut_all(k);
   for (int32_t i = 0; i < k->num_pieces && k->t->cost > most; i++)

@@ -16,7 +16,7 @@ typedef struct thin {
 } thin;
 
 /* Chooses channels of the main graph until the weights of all layers cost at most `most`, or no more can go: then
- * t->cost is above it. No layer loses more than fifteen in sixteen. Channels that stand in the same places are left in
+ * t->cost is above it. No layer loses nearly all. Channels that stand in the same places are left in
  * a multiple of `multiple`; 0: of 8, fewer where they are few. Lists are in `a`. */
 mote_status thin_choose(thin *t, const graph_set *set, const scores *s, thin_cost cost, double most, int32_t multiple,
                         arena *a, mote_error *e);
