@@ -17,7 +17,7 @@ typedef struct convert_options {
   about_options about;
   const char *check; /* a .npz or .npy; NULL: none */
   int batch;
-  bool no_rewrites, float16, layers;
+  bool no_rewrites, float16, allow_custom, layers;
 } convert_options;
 
 static uint64_t file_bytes(const char *path) {
@@ -180,6 +180,7 @@ static int convert(const char *path, convert_options *o) {
                                 .runtime = o->runtime,
                                 .no_rewrites = o->no_rewrites,
                                 .float16 = o->float16,
+                                .allow_custom = o->allow_custom,
                                 .without = o->without,
                                 .on_note = on_note,
                                 .on_note_user = (void *)&o->c,
@@ -210,6 +211,7 @@ int cmd_convert(int argc, char **argv) {
                       {"without", OPT_TEXT, &o.without},
                       {"no-rewrites", OPT_FLAG, &o.no_rewrites},
                       {"html", OPT_TEXT, &o.html},
+                      {"allow-custom", OPT_FLAG, &o.allow_custom},
                       {"float16", OPT_FLAG, &o.float16},
                       {"labels", OPT_TEXT, &o.about.labels},
                       {"mean", OPT_FLOATS, &o.about.mean},

@@ -79,6 +79,7 @@ const command commands[] = {
      "  --signature KEY       which signature of a SavedModel (default serving_default, else the first)\n"
      "  --inputs, --outputs A,B,...   tensors of a TensorFlow graph to begin at and to end with\n"
      "  --for-runtime VERSION the oldest TensorFlow Lite that has to run it, e.g. 2.5\n"
+     "  --allow-custom        operators of TensorFlow that .tflite lacks become custom ones of the same name\n"
      "  --float16             store weights as float16: half the size, computed in float32 all the same\n"
      "  --html FILE           draw the result as a page too, as mote view does\n"
      "  --labels FILE         names of classes, one a line, packed into the file: mote classify finds them there\n"

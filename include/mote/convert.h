@@ -33,6 +33,7 @@ typedef struct mote_convert_config {
                                 that it lacks are not brought in, and those of the source are put together from older
                                 ones where these give the same numbers. NULL: any */
   bool no_rewrites;          /* take the network as it is */
+  bool allow_custom;         /* operators of TensorFlow that .tflite lacks become custom ones of the same name */
   bool float16;              /* store weights as float16 (mote_graph_float16) */
   const char *without;       /* rewrites to leave out, by name, separated by spaces; NULL: none */
   void (*on_note)(void *user, const char *sentence); /* told of what is odd but no failure */

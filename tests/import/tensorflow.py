@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """mote convert on TensorFlow's files: each operator against its definition in numpy, in float64."""
+import base64
+import json
 import os
+import struct
 import sys
 
 import numpy as np
@@ -40,6 +43,25 @@ def windows(x, kh, kw, sh, sw, same, dh=1, dw=1, fill=0.0):
         for j in range(ow):
             out[:, i, j] = x[:, i * sh:i * sh + eh:dh, j * sw:j * sw + ew:dw]
     return out
+
+
+def flexbuffer(blob):
+    """A map of numbers and texts, all 4 bytes wide."""
+    def number(at, form="<I"):
+        return struct.unpack_from(form, blob, at)[0]
+
+    values = len(blob) - 3 - blob[-3]
+    count, keys = number(values - 4), values - 12 - number(values - 12)
+    types = blob[values + 4 * count:values + 5 * count]
+    map_of = {}
+    for i in range(count):
+        key = keys + 4 * i - number(keys + 4 * i)
+        at, kind = values + 4 * i, types[i] >> 2
+        text = at - number(at)
+        map_of[blob[key:blob.index(b"\0", key)].decode()] = (
+            number(at, "<i") if kind == 1 else number(at, "<f") if kind == 3 else bool(number(at)) if kind == 26
+            else blob[text:text + number(text - 4)].decode())
+    return map_of
 
 
 class Convert(Case):
@@ -514,6 +536,24 @@ class Convert(Case):
         np.save(self.path("x.npy"), x)
         self.succeeds("run", os.path.join(source, "official.tflite"), "--input", "0=x.npy", "--output-dir", "official")
         self.run_and_compare([x], [np.load(self.path(f"official/output_{2 - i}.npy")) for i in range(3)], tolerance=1e-4)
+
+
+    def test_custom_operators(self):
+        g = tf.Graph()
+        g.input("x", "float32", (2, 3))
+        g.node("Strange", "odd", "x", T=tf.Type("float32"), depth=3, scale=0.5, kind="soft", odd=True, _own=1)
+        g.node("Neg", "y", "odd", T=tf.Type("float32"))
+        name = self.file("net.pb", g.binary())
+        self.fails(1, ("convert", name, "-o", "net.tflite"), "odd (Strange)", "--allow-custom")
+        self.succeeds("convert", name, "-o", "net.tflite", "--allow-custom")
+        self.succeeds("convert", name, "-o", "net.json", "--allow-custom")
+        with open(self.path("net.json"), encoding="utf-8") as f:
+            model = json.load(f)
+        self.assertEqual([c.get("custom_code") for c in model["operator_codes"]], ["Strange", None])
+        options = model["subgraphs"][0]["operators"][0]["custom_options"]
+        blob = base64.b64decode(options) if isinstance(options, str) else bytes(options)
+        self.assertEqual(flexbuffer(blob), {"T": 0, "depth": 3, "scale": 0.5, "kind": "soft", "odd": True})
+        self.assertIn("Strange [missing]", self.succeeds("info", "net.tflite"))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "import/tensorflow/custom.h"
 
 enum { POISON = -2 }; /* in place of what could not be made */
 
@@ -61,10 +62,11 @@ static mote_status emit_op(tf_emitter *e, int32_t index) {
   e->values[index] = out;
   if (poisoned(in, room)) return give_up(e, op, NULL, out);
   const tf_row *row = tf_find_row(op->type);
-  if (!row) return give_up(e, op, ".tflite has no operator for it", out);
-  tf_ctx c = {e, e->b, op, op->node, row->code, in, op->num_inputs, out};
+  if (!row && !e->allow_custom) return give_up(e, op, ".tflite has no operator for it (--allow-custom keeps it)", out);
+  tf_ctx c = {e, e->b, op, op->node, row ? row->code : 0, in, op->num_inputs, out};
   build_at(e->b, short_name(op->name));
-  row->rule(&c);
+  if (row) row->rule(&c);
+  else tf_custom(&c);
   if (!e->b->failed) return MOTE_OK;
   if (e->b->error.code == MOTE_ERR_MEMORY) return MOTE_ERR_MEMORY;
   MOTE_TRY(give_up(e, op, import_sentence(e->b), out));

@@ -92,7 +92,8 @@ struct tf_emitter {
   const tf_flat *flat; /* of the graph that is being made */
   int32_t **values;    /* of each operator of it */
   import_faults faults;
-  int depth; /* of functions within functions */
+  int depth;         /* of functions within functions */
+  bool allow_custom; /* what has no rule becomes a custom operator (custom.h) */
 };
 
 /* Emits a flat graph into the builder's current graph; arguments are there already. outputs[i] is the value of output

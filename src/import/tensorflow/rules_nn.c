@@ -330,19 +330,19 @@ static void custom(tf_ctx *c, const char *name, const flex_entry *entries, uint3
 
 static void rule_spectrogram(tf_ctx *c) {
   const flex_entry options[] = {
-      {"magnitude_squared", FLEX_BOOL, tf_attr_bool(c->node, "magnitude_squared", false)},
-      {"stride", FLEX_INT, (double)tf_attr_int(c->node, "stride", 1)},
-      {"window_size", FLEX_INT, (double)tf_attr_int(c->node, "window_size", 1)},
+      {"magnitude_squared", FLEX_BOOL, tf_attr_bool(c->node, "magnitude_squared", false), NULL},
+      {"stride", FLEX_INT, (double)tf_attr_int(c->node, "stride", 1), NULL},
+      {"window_size", FLEX_INT, (double)tf_attr_int(c->node, "window_size", 1), NULL},
   };
   custom(c, "AudioSpectrogram", options, 3);
 }
 
 static void rule_mfcc(tf_ctx *c) {
   const flex_entry options[] = {
-      {"dct_coefficient_count", FLEX_INT, (double)tf_attr_int(c->node, "dct_coefficient_count", 13)},
-      {"filterbank_channel_count", FLEX_INT, (double)tf_attr_int(c->node, "filterbank_channel_count", 40)},
-      {"lower_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "lower_frequency_limit", 20)},
-      {"upper_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "upper_frequency_limit", 4000)},
+      {"dct_coefficient_count", FLEX_INT, (double)tf_attr_int(c->node, "dct_coefficient_count", 13), NULL},
+      {"filterbank_channel_count", FLEX_INT, (double)tf_attr_int(c->node, "filterbank_channel_count", 40), NULL},
+      {"lower_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "lower_frequency_limit", 20), NULL},
+      {"upper_frequency_limit", FLEX_INT, (double)tf_attr_float(c->node, "upper_frequency_limit", 4000), NULL},
   };
   custom(c, "Mfcc", options, 4);
 }

@@ -239,6 +239,7 @@ static mote_status read_source(work *m, mote_convert_report *report) {
   m->emitter.b = m->builder;
   m->emitter.program = m->program;
   m->emitter.source = m->source;
+  m->emitter.allow_custom = m->options->allow_custom;
   int32_t *arguments = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_inputs + 1),
           *outputs = ARENA_ARRAY(m->arena, int32_t, (size_t)m->ends.num_outputs + 1);
   if (!arguments || !outputs) return no_memory(m);
