@@ -76,7 +76,10 @@ static void every_allocation_of_every_operator(void **state) {
   for (const mote_op *const *op = op_list; *op; op++, all++) {
     size_t size;
     const uint8_t *file = running_net(&n, *op, &size);
-    if (!file) continue;
+    if (!file) {
+      printf("%s runs in no network by chance\n", (*op)->name);
+      continue;
+    }
     covered++;
     mote_status status = MOTE_ERR_MEMORY;
     for (int k = 0; status != MOTE_OK && k < MOST_ALLOCATIONS; k++) {
@@ -87,7 +90,7 @@ static void every_allocation_of_every_operator(void **state) {
     net_end(&n);
   }
   printf("%d of %d operators ran in a network by chance\n", covered, all);
-  assert_true(covered * 10 >= all * 7);
+  assert_int_equal(covered, all);
 }
 
 int main(void) {

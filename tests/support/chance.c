@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 #include "base/size.h"
+#include "support/chance_forms.h"
 #include "support/flex.h"
 
-enum { MAX_IN = 24, MAX_OUT = 4, CONST_MOST = 1 << 16, MORE_OPS = 2, INTERMEDIATES = 5 };
+enum { MAX_IN = 48, USUAL_IN = 24, MAX_OUT = 4, CONST_MOST = 1 << 16, MORE_OPS = 2, INTERMEDIATES = 5 };
 
 /* ---- decisions ---- */
 
@@ -31,105 +32,6 @@ static float odd_float(chance *c) {
   static const float odd[] = {0, -0.0f, 1, -1, 1e-40f, 1e-6f, 1e6f, 3e38f, -3e38f, INFINITY, -INFINITY, NAN};
   return odd[chance_below(c, sizeof odd / sizeof *odd)];
 }
-
-/* ---- what shapes and integers an operator takes ---- */
-
-/* One word an input, the last one for all that follow. A shape is letters (a dimension each, the same for the same
- * letter), digits, "." (scalar), "?" (any shape), "~" (one that broadcasts to it), R (as many as "?" has dimensions),
- * K (as many as there are outputs), V (some), G (a table of gains). What the integers are stands after ":": a axes, p
- * small and not negative, z sizes, l large, s a shape of as many elements as "?", q a permutation, f a split, t
- * the size of an output of batch b and channels o. */
-static const struct {
-  int32_t code;
-  const char *form;
-} forms[] = {
-    {sch_BuiltinOperator_ADD, "? ~"},
-    {sch_BuiltinOperator_ARG_MAX, "? .:a"},
-    {sch_BuiltinOperator_AVERAGE_POOL_2D, "bhwc"},
-    {sch_BuiltinOperator_BATCH_MATMUL, "bmk bkn"},
-    {sch_BuiltinOperator_CONV_2D, "bhwc oyxc o"},
-    {sch_BuiltinOperator_CONV_3D, "bdhwc zyxco o"},
-    {sch_BuiltinOperator_CONV_3D_TRANSPOSE, "5:t zyxoc bdhwc o"},
-    {sch_BuiltinOperator_DEPTHWISE_CONV_2D, "bhwc 1yxc c"},
-    {sch_BuiltinOperator_FULLY_CONNECTED, "bi oi o"},
-    {sch_BuiltinOperator_GATHER, "? V:p"},
-    {sch_BuiltinOperator_LESS, "? ~"},
-    {sch_BuiltinOperator_LESS_EQUAL, "? ~"},
-    {sch_BuiltinOperator_MAX_POOL_2D, "bhwc"},
-    {sch_BuiltinOperator_MEAN, "? V:a"},
-    {sch_BuiltinOperator_MUL, "? ~"},
-    {sch_BuiltinOperator_NON_MAX_SUPPRESSION_V5, "n4 n .:p ."},
-    {sch_BuiltinOperator_PAD, "? R2:p ."},
-    {sch_BuiltinOperator_PRELU, "? ~"},
-    {sch_BuiltinOperator_RESHAPE, "? V:s"},
-    {sch_BuiltinOperator_RESIZE_BILINEAR, "bhwc 2:z"},
-    {sch_BuiltinOperator_RESIZE_NEAREST_NEIGHBOR, "bhwc 2:z"},
-    {sch_BuiltinOperator_RFFT2D, "bhw 2:z"},
-    {sch_BuiltinOperator_SPLIT, ".:a ?"},
-    {sch_BuiltinOperator_SPLIT_V, "? K:f .:a"},
-    {sch_BuiltinOperator_STRIDED_SLICE, "? R:p R:l R:z"},
-    {sch_BuiltinOperator_STABLEHLO_CONVOLUTION, "bhwc yxco"},
-    {sch_BuiltinOperator_STABLEHLO_DOT_GENERAL, "bm bn"},
-    {sch_BuiltinOperator_SUM, "? V:a"},
-    {sch_BuiltinOperator_TILE, "? R:p"},
-    {sch_BuiltinOperator_TRANSPOSE, "? R:q"},
-    {sch_BuiltinOperator_TRANSPOSE_CONV, "4:t oyxc bhwc o"},
-    {sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, "tbi ui ui ui ui uo uo uo uo u u u u u u u ou o bo bu u u u u"},
-};
-
-/* Options that have few values which fit the shapes above. */
-static const struct {
-  const char *name;
-  int count;
-  int64_t value[4];
-} fitting[] = {
-    {"batch_group_count", 1, {1}},
-    {"feature_group_count", 1, {1}},
-    {"input_feature_dimension", 1, {3}},
-    {"input_spatial_dimensions", 2, {1, 2}},
-    {"kernel_input_feature_dimension", 1, {2}},
-    {"kernel_output_feature_dimension", 1, {3}},
-    {"kernel_spatial_dimensions", 2, {0, 1}},
-    {"output_feature_dimension", 1, {3}},
-    {"output_spatial_dimensions", 2, {1, 2}},
-    {"lhs_dilation", 2, {2, 1}},
-    {"rhs_dilation", 2, {1, 2}},
-    {"window_strides", 2, {1, 2}},
-    {"padding", 4, {1, 0, 2, -1}},
-};
-
-/* Custom operators by name, with the keys of their options in order. */
-typedef struct custom_form {
-  const char *name, *form, *keys;
-} custom_form;
-
-static const custom_form customs[] = {
-    {"AudioSpectrogram", "tc", "stride window_size"},
-    {"CIRCULAR_BUFFER", "b1hw", "cycles_max"},
-    {"CTCBeamSearchDecoder", "tbk b", "beam_width merge_repeated top_paths"},
-    {"Irfft2d", "bhw 2:z", ""},
-    {"Mfcc", "bhw .", "dct_coefficient_count filterbank_channel_count"},
-    {"SignalDelay", "bt", "delay_length"},
-    {"SignalEnergy", "t", "end_index start_index"},
-    {"SignalFilterBank", "i w w k k k", "num_channels"},
-    {"SignalFilterBankLog", "k", "input_correction_bits output_scale"},
-    {"SignalFilterBankSpectralSubtraction", "k",
-     "alternate_one_minus_smoothing alternate_smoothing clamping min_signal_remaining num_channels one_minus_smoothing "
-     "smoothing smoothing_bits spectral_subtraction_bits"},
-    {"SignalFilterBankSquareRoot", "k .", ""},
-    {"SignalFftAutoScale", "t", ""},
-    {"SignalFramer", "bt", "frame_size frame_step prefill"},
-    {"SignalIrfft", "bt", "fft_length"},
-    {"SignalOverlapAdd", "bht", "frame_step"},
-    {"SignalPCAN", "k k G", "snr_shift"},
-    {"SignalRfft", "bt", "fft_length"},
-    {"SignalStacker", "k", "num_channels stacker_left_context stacker_right_context stacker_step"},
-    {"SignalWindow", "bt t", "shift"},
-    {"TFLite_Detection_PostProcess", "1n4 1nk n4",
-     "detections_per_class h_scale max_classes_per_detection max_detections nms_iou_threshold nms_score_threshold "
-     "num_classes use_regular_nms w_scale x_scale y_scale"},
-    {"TransformLandmarks", "bhw3 44", ""},
-};
 
 static const custom_form *custom_of(const mote_op *op) {
   for (size_t i = 0; i < sizeof customs / sizeof *customs; i++)
@@ -159,10 +61,14 @@ static int32_t draw_dim(maker *m) {
   return usual[chance_below(m->c, sizeof usual)];
 }
 
+/* Operators of one direction whose optional inputs belong together. */
+static bool is_lstm(const mote_op *op) {
+  return op->code == sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM || op->code == sch_BuiltinOperator_LSTM;
+}
+
 static int32_t letter_dim(maker *m, char name) {
   int32_t *at = &m->letter[name - 'a'];
-  if (name == 'o' && m->op->code == sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM && !m->projection)
-    return letter_dim(m, 'u');
+  if (name == 'o' && is_lstm(m->op) && !m->projection) return letter_dim(m, 'u');
   if (!*at) *at = draw_dim(m);
   if (!*at) *at = -1;
   return *at < 0 ? 0 : *at;
@@ -202,6 +108,10 @@ static int32_t shape_of(maker *m, const char *word, size_t length, int32_t *dims
     else if (w == 'R') dims[rank++] = m->rank;
     else if (w == 'K') dims[rank++] = m->num_out;
     else if (w == 'G') dims[rank++] = 125;
+    else if (w == 'T') dims[rank++] = m->in[0] == MOTE_INT16 ? 513 : 256;
+    else if (w == 'P') dims[rank++] = 17; /* parts of a body, two numbers for each, four for each edge between them */
+    else if (w == 'Q') dims[rank++] = 34;
+    else if (w == 'E') dims[rank++] = 64;
     else if (w == 'V') dims[rank++] = (int32_t)chance_below(m->c, 5);
   }
   if (wild(m->c)) {
@@ -221,6 +131,9 @@ static int64_t draw_int(maker *m, char content, size_t i, size_t count) {
   switch (content) {
     case 'a': return (int32_t)chance_below(c, 2 * (uint32_t)rank) - rank;
     case 'p': return (int32_t)chance_below(c, 3);
+    case '0': return 0;
+    case 'u': return 1 + (int32_t)chance_below(c, 2);
+    case 'w': return letter_dim(m, "bdhwo"[i % 5]);
     case 'z': return 1 + (int32_t)chance_below(c, 7);
     case 'l': return 3 + (int32_t)chance_below(c, 4);
     case 's':
@@ -407,7 +320,8 @@ static int32_t draw_option(maker *m, const char *name) {
   if (strstr(name, "stride") || strstr(name, "filter_") || strstr(name, "dilation"))
     return 1 + (int32_t)chance_below(c, 3);
   if (!strcmp(name, "depth_multiplier")) return 1;
-  if (!strcmp(name, "num_splits")) return m->num_out;
+  if (!strcmp(name, "num_splits") || !strcmp(name, "num")) return m->num_out;
+  if (!strcmp(name, "values_count")) return m->num_in;
   if (!strcmp(name, "axis")) return (int32_t)chance_below(c, (uint32_t)m->rank + 1) - (m->rank > 0);
   if (strstr(name, "mask")) return (int32_t)(chance_below(c, 2) ? chance_below(c, 32) : 0);
   return 0;
@@ -460,7 +374,10 @@ static void *draw_options(maker *m) {
     if (f->kind == SCH_SCALAR) draw_scalar(m, f, to);
     else if (f->kind == SCH_STRING) *(sch_string *)to = net_text("v");
     else if (f->kind == SCH_VECTOR && (f->scalar == SCH_long || f->scalar == SCH_bool)) draw_list(m, f, to);
-    else if (f->kind == SCH_VECTOR && f->scalar == SCH_int && one_in(m->c, 2)) {
+    else if (f->kind == SCH_VECTOR && f->scalar == SCH_int && m->op->traits & OP_CALLS) {
+      const int32_t callees[] = {1, wild(m->c) ? odd_int(m->c) : 2};
+      *(sch_i32s *)to = net_ints(m->n, strcmp(f->name, "branch_subgraph_indices") ? 1 : 2, callees);
+    } else if (f->kind == SCH_VECTOR && f->scalar == SCH_int && one_in(m->c, 2)) {
       int32_t v[OP_MAX_RANK] = {0};
       const int32_t count = strcmp(f->name, "new_shape") == 0 ? m->rank : (int32_t)chance_below(m->c, 4);
       for (int32_t k = 0; k < count; k++) v[k] = wild(m->c) ? odd_int(m->c) : count == m->rank ? m->dims[k] : k;
@@ -482,7 +399,7 @@ static void begin_op(maker *m, const mote_op *op) {
   m->num_out = most_out - (int)chance_below(c, (uint32_t)(most_out - op->outputs_min) + 1);
   if (m->num_in > MAX_IN) m->num_in = MAX_IN;
   if (m->num_out > MAX_OUT) m->num_out = MAX_OUT;
-  if (op->code == sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM && m->num_in < MAX_IN) m->num_in = 20;
+  if (is_lstm(op) && m->num_in < USUAL_IN) m->num_in = 20;
   draw_types(m);
   m->rank = (int32_t)chance_below(c, one_in(c, 4) ? OP_MAX_RANK + 1 : 5);
   for (int32_t i = 0; i < m->rank; i++) m->dims[i] = m->rank > 4 ? 1 + (int32_t)chance_below(c, 3) : draw_dim(m);
@@ -493,25 +410,27 @@ static void begin_op(maker *m, const mote_op *op) {
 }
 
 /* Which inputs are left out: single ones that are optional; for LSTMs, parts that belong together. */
-static uint32_t draw_omitted(maker *m) {
+static uint64_t draw_omitted(maker *m) {
   const uint32_t part[] = {1 << 1 | 1 << 5 | 1 << 9 | 1 << 12 | 1 << 20, 1 << 9 | 1 << 10 | 1 << 11, 1 << 16 | 1 << 17,
                            1 << 17};
-  uint32_t omitted = 0;
-  if (m->op->code == sch_BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM) {
+  uint64_t omitted = 0;
+  if (is_lstm(m->op)) {
     for (int i = 0; i < 4; i++)
       if (one_in(m->c, 2)) omitted |= part[i];
     m->projection = !(omitted & 1 << 16);
   }
+  if (m->op->code == sch_BuiltinOperator_BIDIRECTIONAL_SEQUENCE_LSTM && one_in(m->c, 2))
+    omitted |= UINT64_C(0x1ff) << 39; /* the auxiliary input and its weights */
   for (int i = 0; i < m->num_in; i++)
     if ((wild(m->c) && one_in(m->c, 4)) || (m->num_in < 20 && m->op->optional >> i & 1 && one_in(m->c, 4)))
-      omitted |= 1u << i;
+      omitted |= UINT64_C(1) << i;
   return omitted;
 }
 
 /* An earlier tensor of this type, or -1. */
 static int earlier(maker *m, mote_type type) {
   const int count = (int)m->n->graphs[m->n->graph].tensors.count;
-  if (!count || !one_in(m->c, 4)) return -1;
+  if (!count || m->num_in > USUAL_IN || !one_in(m->c, 4)) return -1;
   const int tensor = (int)chance_below(m->c, (uint32_t)count);
   return net_at(m->n, tensor)->type == (int32_t)type ? tensor : -1;
 }
@@ -520,7 +439,7 @@ static int make_input(maker *m, int i) {
   size_t length;
   char content;
   const char *word = word_of(form_of(m->op), i, &length, &content);
-  const bool state = m->num_in >= 20 && (i == 18 || i == 19);
+  const bool state = *word == '@';
   int tensor = state || content ? -1 : earlier(m, m->in[i]);
   if (tensor >= 0) {
     if (i == 0 && *word == '?' && net_at(m->n, tensor)->shape.count <= OP_MAX_RANK) {
@@ -535,7 +454,7 @@ static int make_input(maker *m, int i) {
     tensor = make_const(m, m->in[i], rank, dims, content);
   if (tensor < 0) tensor = net_tensor(m->n, m->in[i], rank, dims);
   if (state) net_at(m->n, tensor)->is_variable = true;
-  if (state && i == 19 && m->in[i] == MOTE_INT16) quantize(m->n, tensor, 1, 1.0f / 2048, 0, 0);
+  if (state && is_lstm(m->op) && i == 19 && m->in[i] == MOTE_INT16) quantize(m->n, tensor, 1, 1.0f / 2048, 0, 0);
   else quantize_input(m, tensor, i);
   return tensor;
 }
@@ -567,22 +486,47 @@ static float draw_custom_option(maker *m, const char *key) {
   return wild(m->c) ? odd_float(m->c) : (float)(1 + chance_below(m->c, 4));
 }
 
+static sch_i32s digits(maker *m, const char *text, size_t count) {
+  int32_t v[FLEX_OPTIONS];
+  for (size_t i = 0; i < count; i++) v[i] = wild(m->c) ? odd_int(m->c) : text[i] - '0';
+  return net_ints(m->n, (int)count, v);
+}
+
+/* One word of the keys. */
+static flex_entry custom_option(maker *m, const char *word, size_t length) {
+  const size_t key = strcspn(word, "=[ ");
+  flex_entry e = {.key = arena_string(&m->n->arena, word, key)};
+  const char *const rest = word + key + 1;
+  if (key >= length) e.value = draw_custom_option(m, e.key);
+  else if (word[key] == '[') {
+    const sch_i32s list = digits(m, rest, strcspn(rest, "]"));
+    e.list = list.data;
+    e.count = list.count;
+  } else if (*rest >= '0' && *rest <= '9') e.value = wild(m->c) ? odd_float(m->c) : (float)(*rest - '0');
+  else e.text = arena_string(&m->n->arena, rest, length - key - 1);
+  return e;
+}
+
 static void add_custom_options(maker *m, sch_Operator *o, const char *keys) {
-  flex_option options[FLEX_OPTIONS];
+  flex_entry options[FLEX_OPTIONS];
   uint8_t blob[FLEX_ROOM];
   uint32_t count = 0;
-  for (size_t length; *keys; keys += length + strspn(keys + length, " "), count++) {
-    length = strcspn(keys, " ");
-    const char *const key = arena_string(&m->n->arena, keys, length);
-    options[count] = (flex_option){key, draw_custom_option(m, key)};
+  if (*keys == '#') {
+    const sch_i32s fields = digits(m, keys + 1, strlen(keys + 1));
+    o->custom_options = (sch_u8s){(const uint8_t *)fields.data, fields.count * 4};
+    return;
   }
-  const size_t size = flex_write(options, count, blob);
+  for (size_t length; *keys; keys += length + strspn(keys + length, " ")) {
+    length = strcspn(keys, " ");
+    options[count++] = custom_option(m, keys, length);
+  }
+  const size_t size = flex_write_entries(options, count, blob);
   o->custom_options = (sch_u8s){(const uint8_t *)arena_string(&m->n->arena, (char *)blob, size), (uint32_t)size};
 }
 
 static void add_op(maker *m, const mote_op *op) {
   begin_op(m, op);
-  const uint32_t omitted = draw_omitted(m);
+  const uint64_t omitted = draw_omitted(m);
   int32_t in[MAX_IN], out[MAX_OUT];
   for (int i = 0; i < m->num_in; i++) in[i] = omitted >> i & 1 ? -1 : make_input(m, i);
   for (int i = 0; i < m->num_out; i++) out[i] = make_output(m, i);
@@ -664,7 +608,6 @@ static void add_variable(maker *m, bool once) {
   if (!once) return;
   net_graph(m->n);
   assign(m, wild(m->c) ? MOTE_INT16 : type);
-  find_ends(m->n);
 }
 
 static void add_table(maker *m) {
@@ -688,14 +631,67 @@ static void add_table(maker *m) {
   find_ends(m->n);
 }
 
+/* The operator of this network, which calls subgraphs. */
+static void call_op(maker *m, void *options, int num_in, const int32_t *in, int num_out, const int32_t *out) {
+  sch_Operator *const o =
+      net_op(m->n, m->op->code, m->op->options, m->op->options ? options : NULL, num_in, in, num_out, out);
+  o->builtin_options_2_type = m->op->options_2;
+  o->builtin_options_2 = m->op->options_2 ? options : NULL;
+}
+
+/* A subgraph of one operator of two values of this type; rank 0 for what combines single elements. */
+static void add_callee(maker *m, int32_t code, uint8_t kind, mote_type type, mote_type result, int32_t rank) {
+  net_graph(m->n);
+  const int a = net_tensor(m->n, type, rank, m->dims), b = net_tensor(m->n, type, rank, m->dims);
+  const int y = net_tensor(m->n, wild(m->c) ? MOTE_INT16 : result, rank, m->dims);
+  net_op(m->n, code, kind, NULL, 2, (int32_t[]){a, b}, 1, (int32_t[]){y});
+  net_ends(m->n, 2, (int32_t[]){a, b}, 1, (int32_t[]){y});
+}
+
+/* Calls of whole subgraphs with two values: one that is always called, or one of two. */
+static void add_call(maker *m) {
+  const bool chooses = m->op->code == sch_BuiltinOperator_IF || m->op->code == sch_BuiltinOperator_STABLEHLO_CASE;
+  int32_t in[3];
+  int num_in = 0;
+  if (chooses) in[num_in++] = net_tensor(m->n, m->op->code == sch_BuiltinOperator_IF ? MOTE_BOOL : MOTE_INT32, 0, NULL);
+  in[num_in++] = fresh(m, MOTE_FLOAT32);
+  in[num_in++] = fresh(m, MOTE_FLOAT32);
+  call_op(m, draw_options(m), num_in, in, 1, (int32_t[]){fresh(m, MOTE_FLOAT32)});
+  find_ends(m->n);
+  add_callee(m, sch_BuiltinOperator_ADD, sch_BuiltinOptions_AddOptions, MOTE_FLOAT32, MOTE_FLOAT32, m->rank);
+  add_callee(m, sch_BuiltinOperator_MUL, sch_BuiltinOptions_MulOptions, MOTE_FLOAT32, MOTE_FLOAT32, m->rank);
+}
+
+/* What a subgraph combines or compares by elements: reductions, scatter, sort. */
+static void add_combination(maker *m) {
+  const int32_t code = m->op->code;
+  const bool sorts = code == sch_BuiltinOperator_STABLEHLO_SORT,
+             scatters = code == sch_BuiltinOperator_STABLEHLO_SCATTER;
+  if (!sorts && !scatters) m->rank = 2, m->dims[0] = draw_dim(m), m->dims[1] = draw_dim(m);
+  const mote_type type = one_in(m->c, 2) ? MOTE_INT32 : MOTE_FLOAT32;
+  const int32_t few = 1 + (int32_t)chance_below(m->c, 4);
+  int32_t in[3];
+  int num_in = 0;
+  in[num_in++] = scatters ? net_tensor(m->n, type, 2, (int32_t[]){4, 5}) : fresh(m, type);
+  if (scatters) in[num_in++] = make_const(m, MOTE_INT32, 2, (int32_t[]){few, 1}, 'p');
+  if (!sorts)
+    in[num_in++] = scatters ? net_tensor(m->n, type, 2, (int32_t[]){few, 5}) : net_tensor(m->n, type, 0, NULL);
+  call_op(m, draw_options(m), num_in, in, 1, (int32_t[]){fresh(m, type)});
+  find_ends(m->n);
+  if (sorts) add_callee(m, sch_BuiltinOperator_LESS, sch_BuiltinOptions_LessOptions, type, MOTE_BOOL, 0);
+  else add_callee(m, sch_BuiltinOperator_ADD, sch_BuiltinOptions_AddOptions, type, type, 0);
+}
+
 /* A counter and one more value; the body makes it larger, or, now and then, longer. */
 static void add_loop(maker *m) {
   sch_WhileOptions *o = ARENA_NEW(&m->n->arena, sch_WhileOptions);
+  sch_StablehloWhileOptions *o_2 = ARENA_NEW(&m->n->arena, sch_StablehloWhileOptions);
   *o = (sch_WhileOptions){.cond_subgraph_index = 1, .body_subgraph_index = wild(m->c) ? odd_int(m->c) : 2};
+  *o_2 = (sch_StablehloWhileOptions){.cond_subgraph_index = o->cond_subgraph_index,
+                                     .body_subgraph_index = o->body_subgraph_index};
   const int i = net_tensor(m->n, MOTE_INT32, 0, NULL), x = fresh(m, MOTE_FLOAT32);
   const int i_out = net_tensor(m->n, MOTE_INT32, 0, NULL), x_out = fresh(m, MOTE_FLOAT32);
-  net_op(m->n, sch_BuiltinOperator_WHILE, sch_BuiltinOptions_WhileOptions, o, 2, (int32_t[]){i, x}, 2,
-         (int32_t[]){i_out, x_out});
+  call_op(m, m->op->options ? (void *)o : o_2, 2, (int32_t[]){i, x}, 2, (int32_t[]){i_out, x_out});
   find_ends(m->n);
   net_graph(m->n);
   const int ci = net_tensor(m->n, MOTE_INT32, 0, NULL), cx = fresh(m, MOTE_FLOAT32);
@@ -763,10 +759,55 @@ static void add_list(maker *m) {
   find_ends(m->n);
 }
 
+/* A constant of two rows of four, of which three elements are there, and the whole of it. */
+static void add_sparse(maker *m) {
+  static const int32_t dims[] = {2, 4}, order[] = {0, 1};
+  static const uint8_t segments[] = {0, 1, 3}, indices[] = {0, 1, 3};
+  static const float values[] = {1, 2, 3};
+  sch_SparsityParameters *const s = ARENA_NEW(&m->n->arena, sch_SparsityParameters);
+  sch_DimensionMetadata *const level = ARENA_ARRAY(&m->n->arena, sch_DimensionMetadata, 2);
+  sch_Uint8Vector *const list = ARENA_ARRAY(&m->n->arena, sch_Uint8Vector, 2);
+  const uint32_t odd = wild(m->c) ? chance_below(m->c, 3) : 3;
+  list[0].values = (sch_range){.size = odd, .memory = segments, .present = true};
+  list[1].values = (sch_range){.size = 3, .memory = indices, .present = true};
+  level[0] = (sch_DimensionMetadata){.format = sch_DimensionType_DENSE, .dense_size = wild(m->c) ? odd_int(m->c) : 2};
+  level[1] = (sch_DimensionMetadata){.format = sch_DimensionType_SPARSE_CSR,
+                                     .array_segments_type = sch_SparseIndexVector_Uint8Vector,
+                                     .array_segments = &list[0],
+                                     .array_indices_type = sch_SparseIndexVector_Uint8Vector,
+                                     .array_indices = &list[1]};
+  *s = (sch_SparsityParameters){.traversal_order = {order, 2}, .dim_metadata = {level, 2}};
+  const int x = net_const(m->n, MOTE_FLOAT32, 2, dims, values, sizeof values);
+  net_at(m->n, x)->sparsity = s;
+  net_op(m->n, m->op->code, m->op->options, NULL, 1, (int32_t[]){x}, 1,
+         (int32_t[]){net_tensor(m->n, MOTE_FLOAT32, 2, dims)});
+  find_ends(m->n);
+}
+
+/* Elements of one bit each, which number two values; behind the header of the table. */
+static void add_packed(maker *m) {
+  uint8_t table[18] = {0, 1, [4] = 1, [5] = 1, [6] = 2, [16] = 7, [17] = 9}, bits[4];
+  const int32_t count = 1 + (int32_t)chance_below(m->c, 32), head = sizeof table, bytes = sizeof bits;
+  for (int i = 0; i < bytes; i++) bits[i] = (uint8_t)chance_below(m->c, 256);
+  if (wild(m->c)) table[chance_below(m->c, 8)] = (uint8_t)chance_below(m->c, 256);
+  const int in[] = {net_const(m->n, MOTE_UINT8, 1, &bytes, bits, sizeof bits),
+                    net_const(m->n, MOTE_UINT8, 1, &head, table, sizeof table)};
+  net_custom(m->n, m->op->name, 2, in, 1, (int32_t[]){net_tensor(m->n, MOTE_INT8, 1, &count)});
+  find_ends(m->n);
+}
+
 /* ---- the whole ---- */
 
+static bool packed(const mote_op *op) { return !strcmp(op->name, "TFLM_DECODE"); }
+
+static bool combines(const mote_op *op) {
+  return op->code == sch_BuiltinOperator_STABLEHLO_REDUCE || op->code == sch_BuiltinOperator_STABLEHLO_REDUCE_WINDOW ||
+         op->code == sch_BuiltinOperator_STABLEHLO_SCATTER || op->code == sch_BuiltinOperator_STABLEHLO_SORT;
+}
+
 static bool in_company(const mote_op *op) {
-  return of_lists(op) || op->code == sch_BuiltinOperator_WHILE || op->code == sch_BuiltinOperator_CALL_ONCE ||
+  return of_lists(op) || op->traits & OP_CALLS || combines(op) || op->code == sch_BuiltinOperator_DENSIFY ||
+         packed(op) ||
          (op->code >= sch_BuiltinOperator_HASHTABLE && op->code <= sch_BuiltinOperator_ASSIGN_VARIABLE &&
           op->code != sch_BuiltinOperator_CONV_3D_TRANSPOSE);
 }
@@ -776,8 +817,12 @@ static void add_company(maker *m, const mote_op *op) {
   m->rank = (int32_t)chance_below(m->c, 4);
   for (int32_t i = 0; i < m->rank; i++) m->dims[i] = draw_dim(m);
   if (of_lists(op)) add_list(m);
-  else if (op->code == sch_BuiltinOperator_WHILE) add_loop(m);
+  else if (combines(op)) add_combination(m);
+  else if (op->code == sch_BuiltinOperator_DENSIFY) add_sparse(m);
+  else if (packed(op)) add_packed(m);
   else if (op->code == sch_BuiltinOperator_CALL_ONCE) add_variable(m, true);
+  else if (op->code == sch_BuiltinOperator_WHILE || op->code == sch_BuiltinOperator_STABLEHLO_WHILE) add_loop(m);
+  else if (op->traits & OP_CALLS) add_call(m);
   else if (op->code <= sch_BuiltinOperator_HASHTABLE_SIZE) add_table(m);
   else add_variable(m, false);
 }
@@ -797,7 +842,9 @@ void chance_net(net *n, chance *c, const mote_op *op) {
   add_op(&m, op);
   for (int i = 0; i < MORE_OPS && one_in(c, 4); i++) {
     op = op_list[chance_below(c, count)];
-    if (!in_company(op) && n->graphs[0].tensors.count + MAX_IN + INTERMEDIATES + MAX_OUT <= NET_TENSORS) add_op(&m, op);
+    if (!in_company(op) && op->inputs_min <= USUAL_IN &&
+        n->graphs[0].tensors.count + USUAL_IN + INTERMEDIATES + MAX_OUT <= NET_TENSORS)
+      add_op(&m, op);
   }
   find_ends(n);
 }
