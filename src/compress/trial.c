@@ -12,15 +12,17 @@ mote_status trial_begin(trial *t, const char *what, double part, mote_error *e) 
   return report_progress(t->watch, what, 0, e);
 }
 
-/* Samples to work with: fewer where a run takes long, so that a repair of some dozens of steps takes minutes. */
+/* Samples to work with: as many as serve where a run is short, fewer where it takes long, so that a repair of some
+ * dozens of steps takes minutes. */
 static mote_status samples_for(const mote_graph *g, int64_t *most, arena *a, mote_error *e) {
-  enum { LEAST = 16 };
+  enum { LEAST = 16, ENOUGH = 96 };
   layers all;
   double adds = 1;
   MOTE_TRY(weights_list(&g->set, NULL, 0, a, &all, e));
   for (int32_t i = 0; i < all.count; i++) adds += all.at[i].uses * (double)all.at[i].count;
-  const double can = 6e10 / adds; /* multiply-adds of one pass over all of them */
-  *most = can > TRIAL_LOOK_SAMPLES ? TRIAL_LOOK_SAMPLES : can < LEAST ? LEAST : (int64_t)can;
+  const double can = 6e10 / adds, easily = 1e10 / adds; /* multiply-adds of one pass over all of them */
+  *most = easily > TRIAL_MOST_SAMPLES ? TRIAL_MOST_SAMPLES : (int64_t)easily;
+  if (*most < ENOUGH) *most = can > ENOUGH ? ENOUGH : can < LEAST ? LEAST : (int64_t)can;
   return MOTE_OK;
 }
 
@@ -34,10 +36,10 @@ mote_status trial_open(trial *t, const mote_graph *g, const mote_samples *sample
   int64_t most;
   MOTE_TRY(samples_for(g, &most, a, e));
   MOTE_TRY(sampler_open(&t->with, g->mem, samples, 0, work, most, watch, threads, e));
-  MOTE_TRY(sampler_open(&t->held, g->mem, samples, all - back, back, TRIAL_TELL_SAMPLES, watch, threads, e));
+  MOTE_TRY(sampler_open(&t->held, g->mem, samples, all - back, back, TRIAL_MOST_SAMPLES, watch, threads, e));
   MOTE_TRY(trial_begin(t, "looking at the network", 0.5, e));
   MOTE_TRY(outcome_keep(&t->kept, &t->with, g, TRIAL_GAIN_SAMPLES, e));
-  MOTE_TRY(outcome_keep(&t->told, &t->held, g, TRIAL_TELL_SAMPLES, e));
+  MOTE_TRY(outcome_keep(&t->told, &t->held, g, TRIAL_MOST_SAMPLES, e));
   return t->repairs ? repair_open(&t->whole, g, keep, threads, a, e) : MOTE_OK;
 }
 
@@ -56,10 +58,10 @@ mote_status trial_repair(trial *t, mote_graph *g, mote_error *e) {
   graph_set unrepaired;
   if (!t->repairs) return MOTE_OK;
   MOTE_TRY(trial_begin(t, "repairing", 1, e));
-  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_TELL_SAMPLES, &without, e));
+  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_MOST_SAMPLES, &without, e));
   MOTE_TRY(graph_copy(&g->set, &g->arena, &unrepaired, e));
   MOTE_TRY(repair_run(&t->whole, g, &t->with, e));
-  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_TELL_SAMPLES, &with, e));
+  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_MOST_SAMPLES, &with, e));
   t->repaired = with.noise <= without.noise;
   if (t->repaired) return MOTE_OK;
   g->set = unrepaired;
@@ -76,7 +78,7 @@ mote_status trial_tell(trial *t, const mote_graph *g, int64_t *seen, double *sqn
   *sqnr = *top1 = (double)NAN;
   if (!t->sampled) return MOTE_OK;
   MOTE_TRY(trial_begin(t, "measuring", 1, e));
-  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_TELL_SAMPLES, &d, e));
+  MOTE_TRY(outcome_measure(&t->told, g, TRIAL_MOST_SAMPLES, &d, e));
   *seen = d.seen;
   *sqnr = distance_decibel(&d);
   *top1 = d.top1;

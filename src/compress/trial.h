@@ -7,9 +7,8 @@
 #include "compress/repair.h"
 
 enum {
-  TRIAL_LOOK_SAMPLES = 96, /* at most, that the network is looked at and repaired with */
-  TRIAL_TELL_SAMPLES = 96, /* that the loss is told by */
-  TRIAL_GAIN_SAMPLES = 8   /* that each layer is tried on */
+  TRIAL_MOST_SAMPLES = 400, /* that the network is looked at and repaired with; and that the loss is told by */
+  TRIAL_GAIN_SAMPLES = 8    /* that each layer is tried on */
 };
 
 typedef struct trial {
