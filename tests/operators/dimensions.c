@@ -1,5 +1,6 @@
-/* SHAPE, RANK, EXPAND_DIMS, BroadcastGradientArgs, DENSIFY, DenseImageWarp, aeq.hadamard_rotation: answers and
- * refusals. */
+/* SHAPE, RANK, EXPAND_DIMS, BroadcastGradientArgs, DENSIFY, DenseImageWarp, Resampler, aeq.hadamard_rotation: answers
+ * and refusals. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 #include "support/move_case.h"
 
 extern const mote_op op_shape, op_rank, op_expand_dims, op_broadcast_gradient_args, op_densify;
-extern const mote_op op_dense_image_warp, op_hadamard_rotation;
+extern const mote_op op_dense_image_warp, op_resampler, op_hadamard_rotation;
 
 static op_known known;
 
@@ -152,6 +153,66 @@ static void warps(void **state) {
   assert_int_equal(warp(3, 1, flow, out), MOTE_ERR_SHAPE);
 }
 
+static float pixel(const float *image, int32_t h, int32_t w, int32_t y, int32_t x, int32_t k) {
+  return y < 0 || x < 0 || y >= h || x >= w ? 0 : image[(y * w + x) * 2 + k];
+}
+
+/* Two images of two channels, against the definition, at points in a shape of any rank. */
+static void resamples_points(void **state) {
+  (void)state;
+  enum { H = 5, W = 3, POINTS = 12 };
+  float images[2 * H * W * 2], points[2 * POINTS * 2];
+  op_random r = {11};
+  for (size_t i = 0; i < sizeof images / sizeof *images; i++) images[i] = (float)op_random_in(&r, -256, 256) / 256;
+  for (size_t i = 0; i < sizeof points / sizeof *points; i++) points[i] = (float)op_random_in(&r, -512, 1600) / 256;
+  points[0] = NAN, points[3] = INFINITY, points[4] = -1, points[6] = W, points[8] = W - 1, points[9] = H - 1;
+  static const int32_t shapes[][6] = {{2, POINTS, 2}, {2, 4, 3, 2}, {2, 1, 2, 3, 2, 2}};
+  static const int32_t ranks[] = {3, 4, 6};
+  for (int s = 0; s < 3; s++) {
+    op_case k;
+    op_case_begin(&k, &op_resampler, NULL);
+    op_case_input(&k, MOTE_FLOAT32, 4, (int32_t[]){2, H, W, 2}, images, 0);
+    op_case_input(&k, MOTE_FLOAT32, ranks[s], shapes[s], points, 0);
+    op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_run(&k), MOTE_OK);
+    assert_int_equal(k.out[0].rank, ranks[s]);
+    for (int32_t i = 0; i < 2 * POINTS * 2; i++) {
+      const float x = points[i / 2 * 2], y = points[i / 2 * 2 + 1];
+      const bool inside = x > -1 && y > -1 && x < W && y < H;
+      const int32_t x0 = inside ? (int32_t)floorf(x) : -9, y0 = inside ? (int32_t)floorf(y) : -9;
+      const float *const image = images + i / (POINTS * 2) * H * W * 2;
+      const float ax = x - (float)x0, ay = y - (float)y0;
+      const float upper = pixel(image, H, W, y0, x0, i % 2) * (1 - ax) + pixel(image, H, W, y0, x0 + 1, i % 2) * ax;
+      const float below =
+          pixel(image, H, W, y0 + 1, x0, i % 2) * (1 - ax) + pixel(image, H, W, y0 + 1, x0 + 1, i % 2) * ax;
+      const float want = inside ? upper * (1 - ay) + below * ay : 0;
+      assert_true(fabsf(((const float *)k.out[0].data)[i] - want) < 1e-5f);
+    }
+    op_case_end(&k);
+  }
+}
+
+static void resampling_that_is_refused(void **state) {
+  (void)state;
+  static const struct {
+    int32_t rank, dims[4], points_rank, points[3];
+    mote_status status;
+  } cases[] = {{4, {2, 5, 3, 2}, 3, {2, 7, 2}, MOTE_OK},        {4, {2, 0, 3, 2}, 3, {2, 7, 2}, MOTE_OK},
+               {4, {2, 5, 3, 0}, 3, {2, 7, 2}, MOTE_OK},        {4, {2, 5, 3, 2}, 3, {2, 0, 2}, MOTE_OK},
+               {3, {5, 3, 2}, 3, {2, 7, 2}, MOTE_ERR_SHAPE},    {4, {2, 5, 3, 2}, 1, {2}, MOTE_ERR_SHAPE},
+               {4, {2, 5, 3, 2}, 3, {2, 7, 3}, MOTE_ERR_SHAPE}, {4, {2, 5, 3, 2}, 3, {1, 7, 2}, MOTE_ERR_SHAPE}};
+  static const float zeros[60];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    op_case k;
+    op_case_begin(&k, &op_resampler, NULL);
+    op_case_input(&k, MOTE_FLOAT32, cases[i].rank, cases[i].dims, zeros, 0);
+    op_case_input(&k, MOTE_FLOAT32, cases[i].points_rank, cases[i].points, zeros, 0);
+    op_case_output(&k, MOTE_FLOAT32);
+    assert_int_equal(op_case_run(&k), cases[i].status);
+    op_case_end(&k);
+  }
+}
+
 /* {"hadamard_size": n} as a FlexBuffer. */
 static mote_status rotate(uint8_t n, int32_t width, float *out) {
   const uint8_t options[] = {'h', 'a', 'd', 'a', 'm', 'a', 'r', 'd', '_', 's', 'i',  'z',
@@ -188,6 +249,8 @@ int main(void) {
       cmocka_unit_test(expands),
       cmocka_unit_test(undoes_broadcasts),
       cmocka_unit_test(warps),
+      cmocka_unit_test(resamples_points),
+      cmocka_unit_test(resampling_that_is_refused),
       cmocka_unit_test(densifies_constants_alone),
       cmocka_unit_test(rotates),
       cmocka_unit_test(tfsa_2021_160_expand_dims),

@@ -171,6 +171,7 @@ static const custom_form customs[] = {
     {"NumericVerify", "? ?", "tolerance"},
     {"NUMERIC_VERIFY", "? ?", "tolerance"},
     {"PosenetDecoderOp", "1hwP 1hwQ 1hwE 1hwQ", "max_detections nms_radius score_threshold stride"},
+    {"Resampler", "bhwc bn2", ""},
     {"Table", "? T:p", ""},
     {"TransformTensor", "bhwc 44", "output_size[23]"},
     {"TransformTensorBilinear", "bhwc 44", "output_size[23]"},
