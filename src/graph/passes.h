@@ -21,6 +21,7 @@ typedef struct passes_options {
   const rewrite *const *list; /* at most PASSES_MAX; NULL: none */
   /* Holds the set against a checker (graph_check) after each rewrite that changed something; NULL: none. */
   mote_status (*check)(const graph_set *set, bool final, mem *m, mote_error *e);
+  bool keep_codes;   /* constants of 8 bits stay behind their DEQUANTIZE, and FAKE_QUANT on constants: see trained.h */
   bool keep_numbers; /* values keep their numbers, and those that nobody names any more stay */
   const char *only;  /* names separated by spaces; NULL: all */
   const char *off;   /* names that are left out; NULL: none */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "graph/eval.h"
+#include "graph/trained.h"
 #include "lower/versions.h"
 #include "runtime/runtime.h"
 #include "schema/json.h"
@@ -168,7 +169,7 @@ mote_status network_improve(mote_graph *g, const char *runtime, const char *with
                                   .may_use = runtime ? may_use : NULL,
                                   .user = (void *)(uintptr_t)runtime};
   MOTE_TRY(build_finish(&g->b, e));
-  return passes_run(&g->set, &g->arena, &options, report, e);
+  return (trained_has_ranges(&g->set) ? trained_run : passes_run)(&g->set, &g->arena, &options, report, e);
 }
 
 mote_status network_older(mote_graph *g, const char *runtime, passes_report *report, mote_error *e) {

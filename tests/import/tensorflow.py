@@ -339,23 +339,102 @@ class Convert(Case):
             wanted = (x.astype(np.float64) - mean) / np.sqrt(variance + np.float32(0.01)) * scale + offset
             self.check(g, [x], [wanted])
 
+    def steps(self, lo, hi, narrow=False):
+        """Scale, and codes of the ends of a range that holds 0 as one of its steps."""
+        least = 1 if narrow else 0
+        scale = np.float32(np.float32(hi) - np.float32(lo)) / np.float32(255 - least)
+        zero = np.clip(np.round(np.float32(least) - np.float32(lo) / scale), least, 255)
+        return float(scale), least - zero, 255 - zero
+
+    def fake_quant(self, x, lo, hi, narrow=False):
+        scale, least, most = self.steps(lo, hi, narrow)
+        return np.clip(np.floor(x / scale + 0.5), least, most) * scale
+
     def test_ranges_of_training(self):
         x = some(4, 5)
         g = tf.Graph()
         g.input("x", "float32", (4, 5))
         g.node("FakeQuantWithMinMaxArgs", "args", "x", min=-1.0, max=1.5, num_bits=8)
-        g.node("FakeQuantWithMinMaxVars", "vars", "x", g.const("lo", np.float32(-0.7)), g.const("hi", np.float32(2)), narrow_range=True)
-        wanted = []
-        for lo, hi, least in ((-1.0, 1.5, 0), (-0.7, 2.0, 1)):
-            scale = np.float32(np.float32(hi) - np.float32(lo)) / np.float32(255 - least)
-            zero = round(float(np.float32(least) - np.float32(lo) / scale))
-            q = np.clip(np.round(x / scale) + zero, least if least else 0, 255)
-            wanted.append((q - zero) * float(scale))
-        # narrow_range keeps the lowest code unused; .tflite's int8 has it, so values below the range may reach it
-        self.check(g, [np.clip(x, -0.69, 1.4)], [np.round(np.clip(x, -0.69, 1.4) / s) * s for s in
-                                                 (np.float32(2.5) / np.float32(255), np.float32(2.7) / np.float32(254))], tolerance=1e-4)
+        g.node("FakeQuantWithMinMaxVars", "vars", "x", g.const("lo", np.float32(-0.7)), g.const("hi", np.float32(2)))
+        self.check(g, [x], [self.fake_quant(x, -1.0, 1.5), self.fake_quant(x, -0.7, 2.0)])
 
-    # ---- functions, branches, loops ----
+    def quantized(self, g, name, x, lo, hi):
+        return g.node("FakeQuantWithMinMaxVars", name, x, g.const(name + "_lo", np.float32(lo)), g.const(name + "_hi", np.float32(hi)),
+                      num_bits=8)
+
+    def quantized_weights(self, g, name, w, channels=True):
+        """Weights with a range for each of their last dimension (or one), and what they are after rounding."""
+        most = np.abs(w).max(tuple(range(w.ndim - 1))) if channels else np.abs(w).max()
+        op = "FakeQuantWithMinMaxVarsPerChannel" if channels else "FakeQuantWithMinMaxVars"
+        most = most.astype(np.float32)
+        g.node(op, name, g.const(name + "_w", w), g.const(name + "_lo", -most), g.const(name + "_hi", most), num_bits=8, narrow_range=True)
+        scale = (2 * most.astype(np.float64)) / 254
+        return np.clip(np.floor(w / scale + 0.5), -127, 127) * scale
+
+    def test_network_of_quantization_aware_training(self):
+        """A residual block as the optimization toolkit writes it: no step of the answer is off by more than one."""
+        x = some(2, 8, 8, 3, low=-1, high=1)
+        w1, w2, w3, w4 = some(3, 3, 3, 8), some(3, 3, 8, 1), some(1, 1, 8, 8), some(8, 5)
+        scale, offset = some(8, low=0.3), some(8)
+        scale[2] = -scale[2]
+        mean, variance, bias = some(8), some(8, low=0.2), some(5)
+        g = tf.Graph()
+        g.input("x", "float32", (-1, 8, 8, 3))
+        self.quantized(g, "q0", "x", -1, 1)
+        r1 = self.quantized_weights(g, "k1", w1)
+        g.node("Conv2D", "c1", "q0", "k1", strides=[1, 1, 1, 1], padding="SAME")
+        for name, value in (("s", scale), ("o", offset), ("m", mean), ("v", variance)):
+            g.const(name, value)
+        g.node("FusedBatchNormV3", "norm", "c1", "s", "o", "m", "v", epsilon=0.001, is_training=False)
+        self.quantized(g, "q1", g.node("Relu6", "a1", "norm"), 0, 6)
+        r2 = self.quantized_weights(g, "k2", w2)
+        g.node("DepthwiseConv2dNative", "c2", "q1", "k2", strides=[1, 1, 1, 1], padding="SAME")
+        self.quantized(g, "q2", "c2", -12, 11)
+        r3 = self.quantized_weights(g, "k3", w3)
+        g.node("Conv2D", "c3", "q2", "k3", strides=[1, 1, 1, 1], padding="VALID")
+        self.quantized(g, "q3", "c3", -30, 29)
+        self.quantized(g, "q4", g.node("AddV2", "sum", "q3", "q1"), -30, 33)
+        g.node("MaxPool", "pool", "q4", ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
+        self.quantized(g, "q5", g.node("Mean", "mean", "pool", g.const("axes", np.array([1, 2], np.int32))), -25, 25)
+        r4 = self.quantized_weights(g, "k4", w4, channels=False)
+        self.quantized(g, "q6", g.node("BiasAdd", "biased", g.node("MatMul", "c4", "q5", "k4"), g.const("bias", bias)), -40, 40)
+
+        fake = self.fake_quant
+        y = fake(x.astype(np.float64), -1, 1)
+        factor = scale / np.sqrt(variance.astype(np.float64) + 0.001)
+        y1 = fake(np.clip((self.conv(y, r1, 1, 1, True) - mean) * factor + offset, 0, 6), 0, 6)
+        y = fake(np.einsum("nhwijc,ijcm->nhwcm", windows(y1, 3, 3, 1, 1, True), r2).reshape(2, 8, 8, 8), -12, 11)
+        y = fake(self.conv(y, r3, 1, 1, False), -30, 29)
+        y = fake(y + y1, -30, 33)
+        y = fake(windows(y, 2, 2, 2, 2, False).max((3, 4)).mean((1, 2)), -25, 25)
+        y = fake(y @ r4 + bias, -40, 40)
+        name = self.file("net.pb", g.binary())
+        self.succeeds("convert", name, "-o", "net.tflite")
+        self.succeeds("convert", "net.tflite", "-o", "net.json")
+        with open(self.path("net.json")) as f:
+            codes = [c.get("builtin_code", "ADD") for c in json.load(f)["operator_codes"]]
+        self.assertEqual(sorted(codes), sorted(["QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MAX_POOL_2D", "MEAN",
+                                                "FULLY_CONNECTED", "DEQUANTIZE"]))
+        np.save(self.path("x.npy"), x)
+        self.succeeds("run", "net.tflite", "--input", "0=x.npy")
+        off = np.abs(np.load(self.path("output_0.npy")) - y) / self.steps(-40, 40)[0]
+        self.assertLess(off.max(), 1.5, off)
+
+    def test_what_has_no_range_stays_float(self):
+        x, w = some(2, 6), some(6, 4)
+        g = tf.Graph()
+        g.input("x", "float32", (-1, 6))
+        self.quantized(g, "q0", "x", -2, 2)
+        r = self.quantized_weights(g, "k", w, channels=False)
+        g.node("MatMul", "c", "q0", "k")
+        g.node("Sin", "wave", "c")
+        self.quantized(g, "q1", "wave", -1, 1)
+        fake = self.fake_quant
+        wanted = fake(np.sin(fake(x.astype(np.float64), -2, 2) @ r), -1, 1)
+        self.succeeds("convert", self.file("net.pb", g.binary()), "-o", "net.tflite")
+        np.save(self.path("x.npy"), x)
+        self.succeeds("run", "net.tflite", "--input", "0=x.npy")
+        self.assertLess(np.abs(np.load(self.path("output_0.npy")) - wanted).max(), 1.01 * self.steps(-1, 1)[0])
 
     def test_calls_are_inlined(self):
         inner = tf.Function("inner", [("v", 1)], [("twice", 1, "add:z:0"), ("same", 1, "v")])

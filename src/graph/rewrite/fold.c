@@ -16,6 +16,11 @@ enum { SMALL = 256 }; /* bytes that may be stored on top: about what a node take
 
 static bool foldable(const rewriting *w, const graph_node *n) {
   if (!n->num_outputs || n->op->traits & (OP_STATEFUL | OP_CALLS)) return false;
+  if (w->options->keep_codes) {
+    const int32_t in = n->num_inputs ? n->inputs[0] : -1;
+    const bool codes = n->op->code == sch_BuiltinOperator_DEQUANTIZE && in >= 0 && rw_value(w, in)->type == MOTE_INT8;
+    if (codes || n->op->code == sch_BuiltinOperator_FAKE_QUANT) return false;
+  }
   for (int32_t i = 0; i < n->num_outputs; i++)
     if (n->outputs[i] < 0 || w->is_output[n->outputs[i]]) return false;
   return true;

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/rewrite/codes.h"
+
 /* ---- what is linear ---- */
 
 static bool shape_of(linear *l, const graph_value *weights, const graph_value *input) {
@@ -34,7 +36,7 @@ static bool shape_of(linear *l, const graph_value *weights, const graph_value *i
 bool linear_of(const rewriting *w, int32_t node, linear *l) {
   const graph_node *const n = node < 0 ? NULL : rw_node(w, node);
   if (!n) return false;
-  *l = (linear){.node = node, .code = n->op->code, .at_input = 0, .at_bias = 2, .weights = 1};
+  *l = (linear){.node = node, .code = n->op->code, .at_input = 0, .at_bias = 2, .codes = -1};
   switch (n->op->code) {
     case sch_BuiltinOperator_CONV_2D:
     case sch_BuiltinOperator_DEPTHWISE_CONV_2D:
@@ -50,7 +52,13 @@ bool linear_of(const rewriting *w, int32_t node, linear *l) {
   l->bias = rw_input(w, node, l->at_bias);
   size_t biases = 0;
   if (n->num_outputs != 1 || l->input < 0 || !rw_float32(w, l->input) || !rw_float32(w, n->outputs[0])) return false;
-  if (!(l->w = rw_floats(w, l->weights, &l->count)) || !l->count) return false;
+  l->w = rw_floats(w, l->weights, &l->count);
+  if (!l->w) {
+    l->codes = codes_of(w, l->weights);
+    if (!rw_is_const(w, l->codes)) return false;
+    l->count = rw_value(w, l->codes)->bytes;
+  }
+  if (!l->count) return false;
   if (l->bias >= 0 && !(l->b = rw_floats(w, l->bias, &biases))) return false;
   return shape_of(l, rw_value(w, l->weights), rw_value(w, l->input)) && (!l->b || biases == l->channels);
 }
@@ -112,6 +120,30 @@ static int32_t new_bias(rewriting *w, const linear *l, float **to) {
 
 /* ---- behind ---- */
 
+/* Weights times one number a channel, where they are codes: the scales take it in, and the sign changes codes. */
+static int32_t scaled_codes(rewriting *w, const linear *l, const float *c, size_t n) {
+  const graph_value v = *rw_value(w, l->codes);
+  const int32_t channels = (int32_t)l->channels, axis = l->code == sch_BuiltinOperator_DEPTHWISE_CONV_2D ? 3 : 0;
+  int8_t *const data = ARENA_ARRAY(w->b.arena, int8_t, l->count);
+  float *const scales = ARENA_ARRAY(w->b.arena, float, l->channels);
+  if (!data || !scales || (v.quant.count > 1 && v.quant.axis != axis)) return -1;
+  for (int32_t i = 0; i < v.quant.count; i++)
+    if (v.quant.zero_point[i]) return -1;
+  for (int32_t i = 0; i < channels; i++) {
+    const float by = fabsf(c[n == 1 ? 0 : i]);
+    scales[i] = v.quant.scale[v.quant.count == 1 ? 0 : i] * (by > 0 ? by : 1);
+    if (!isfinite(scales[i]) || !(scales[i] > 0)) return -1;
+  }
+  for (size_t i = 0; i < l->count; i++) {
+    const float by = c[n == 1 ? 0 : linear_output_of(l, i)];
+    const int8_t code = ((const int8_t *)v.data)[i];
+    if (code == -128) return -1;
+    data[i] = (int8_t)(by > 0 ? code : by < 0 ? -code : 0);
+  }
+  const int32_t codes = codes_const(w, l->codes, v.rank, v.dims, data, channels, axis, scales, NULL);
+  return rw_add(w, l->weights, sch_BuiltinOperator_DEQUANTIZE, NULL, 1, &codes);
+}
+
 /*     x ──▶ CONV_2D W, b ──▶ MUL c ──▶ y          x ──▶ CONV_2D W*c, b*c ──▶ y
  *     x ──▶ CONV_2D W, b ──▶ ADD c ──▶ y          x ──▶ CONV_2D W, b+c ──▶ y          c: a number, or one a channel */
 static bool after(rewriting *w, int32_t node) {
@@ -125,8 +157,8 @@ static bool after(rewriting *w, int32_t node) {
   if (!c) return false;
   float *weights = NULL, *bias = NULL;
   const int32_t to_bias = times && !l.b ? -1 : new_bias(w, &l, &bias);
-  const int32_t to_weights = times ? rw_like(w, l.weights, &weights) : -1;
-  if (w->b.failed) return false;
+  const int32_t to_weights = !times ? -1 : l.w ? rw_like(w, l.weights, &weights) : scaled_codes(w, &l, c, n);
+  if (w->b.failed || (times && to_weights < 0)) return false;
   for (size_t i = 0; bias && i < l.channels; i++) {
     if (times) bias[i] *= c[n == 1 ? 0 : i];
     else bias[i] += c[n == 1 ? 0 : i];
@@ -175,7 +207,7 @@ static bool channels_in(const rewriting *w, const linear *l, size_t *channels) {
 static bool before(rewriting *w, int32_t node) {
   linear l;
   size_t n, channels;
-  if (!linear_of(w, node, &l) || !channels_in(w, &l, &channels)) return false;
+  if (!linear_of(w, node, &l) || !l.w || !channels_in(w, &l, &channels)) return false;
   const int32_t maker = rw_maker(w, l.input);
   const bool times = maker >= 0 && rw_is(w, maker, sch_BuiltinOperator_MUL);
   if (maker < 0 || (!times && !rw_is(w, maker, sch_BuiltinOperator_ADD)) || !rw_no_activation(w, maker)) return false;

@@ -8,13 +8,15 @@ typedef struct linear {
   int32_t node, code;
   int32_t input, weights, bias; /* values; bias -1: none */
   int32_t at_input, at_bias;    /* where they stand among the operands */
-  const float *w, *b;           /* b NULL: none */
+  const float *w, *b;           /* b NULL: none; w NULL: the weights are codes */
+  int32_t codes;                /* constant of 8 bits whose DEQUANTIZE the weights are; -1: none */
   size_t count;                 /* of weights */
   size_t channels, inputs;      /* outputs there are; inputs that one weight row has */
   size_t groups;                /* of input channels; depthwise: as many as there are */
 } linear;
 
-/* A convolution, transposed convolution or dense layer in float32 with constant weights and bias. */
+/* A convolution, transposed convolution or dense layer in float32 with constant weights (floats, or codes of 8
+ * bits) and bias. */
 bool linear_of(const rewriting *w, int32_t node, linear *l);
 
 /* The output channel and the input channel that weight i belongs to. */

@@ -251,6 +251,10 @@ static void fake_quant(tf_ctx *c, const float *lo, const float *hi, int32_t coun
     return;
   }
   for (int32_t i = 0; i < count; i++) {
+    if (lo[i] == 0 && hi[i] == 0) { /* a channel of zeros */
+      scales[i] = 1;
+      continue;
+    }
     if (!(lo[i] <= 0 && hi[i] >= 0 && hi[i] > lo[i])) {
       build_fail(c->b, MOTE_ERR_MODEL, "its range %g to %g must hold 0", (double)lo[i], (double)hi[i]);
       return;
@@ -270,9 +274,18 @@ static void fake_quant(tf_ctx *c, const float *lo, const float *hi, int32_t coun
   c->out[0] = tf_op1(c, OP(DEQUANTIZE), NULL, q);
 }
 
+/* One range for all: passes make integers of what has ranges on both sides. */
+static void fake_quant_of_all(tf_ctx *c, float lo, float hi) {
+  sch_FakeQuantOptions o = BUILD_OPTIONS(FakeQuantOptions);
+  o.min = lo;
+  o.max = hi;
+  o.num_bits = (int32_t)tf_attr_int(c->node, "num_bits", 8);
+  o.narrow_range = tf_attr_bool(c->node, "narrow_range", false);
+  c->out[0] = tf_op1(c, OP(FAKE_QUANT), &o, c->in[0]);
+}
+
 static void rule_fake_quant_args(tf_ctx *c) {
-  const float lo = tf_attr_float(c->node, "min", -6), hi = tf_attr_float(c->node, "max", 6);
-  fake_quant(c, &lo, &hi, 1);
+  fake_quant_of_all(c, tf_attr_float(c->node, "min", -6), tf_attr_float(c->node, "max", 6));
 }
 
 static void rule_fake_quant_vars(tf_ctx *c) {
@@ -280,6 +293,7 @@ static void rule_fake_quant_vars(tf_ctx *c) {
   const int64_t count = tf_count(tf_value(c, c->in[1]));
   if (!lo || !hi || count < 1 || count != tf_count(tf_value(c, c->in[2])) || count > INT32_MAX)
     build_fail(c->b, MOTE_ERR_UNSUPPORTED, "its range must be constant");
+  else if (count == 1) fake_quant_of_all(c, *lo, *hi);
   else fake_quant(c, lo, hi, (int32_t)count);
 }
 
