@@ -70,7 +70,8 @@ MOTE_API void mote_graph_describe(mote_graph *graph, const char *description);
  * that pictures for an input are normalised by (x - mean) / std, x in 0..255, with one value or one for each channel;
  *
  * the names of the classes that an output tells apart: a file called `file` in the zip archive that follows the model.
- * For the classes of a detector (TFLite_Detection_PostProcess) line i names class i, else index i of the last dimension.
+ * For the classes of a detector (TFLite_Detection_PostProcess) line i names class i, else index i of the last
+ * dimension.
  *
  * All is copied. What a file that was opened says beside that stays. JSON has no place for labels. */
 MOTE_API void mote_graph_normalise(mote_graph *graph, int32_t input, int32_t channels, const float *mean,

@@ -20,7 +20,7 @@ struct mote_graph {
   mote_model *model; /* whose constants are used in place; NULL: none */
   sch_string description;
   const network_said *said; /* NULL: nothing */
-  float next_scale; /* of mote_graph_quantize_next; 0: none */
+  float next_scale;         /* of mote_graph_quantize_next; 0: none */
   int32_t next_zero;
   void *json;     /* bytes that `model` was made from; NULL: it is a file */
   uint8_t *bytes; /* of mote_graph_bytes */
@@ -39,8 +39,8 @@ bool network_gives_classes(const mote_graph *g, int32_t output);
 mote_status network_improve(mote_graph *g, const char *runtime, const char *without, passes_report *report,
                             mote_error *e);
 
-/* Puts older operators in the place of those that TensorFlow Lite `runtime` lacks, where equal ones exist. report may be
- * NULL. */
+/* Puts older operators in the place of those that TensorFlow Lite `runtime` lacks, where equal ones exist. report may
+ * be NULL. */
 mote_status network_older(mote_graph *g, const char *runtime, passes_report *report, mote_error *e);
 
 /* Order, names, a signature, versions: what must hold before anything is written or told of the network. */

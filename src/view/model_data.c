@@ -139,7 +139,8 @@ static void put_quant(text *t, const sch_Tensor *tensor) {
 /* Values of a short list of integers: shapes, axes, paddings. */
 static bool put_small(text *t, const sch_Tensor *tensor, const void *data, uint64_t size) {
   const size_t width = tensor->type == sch_TensorType_INT32 ? 4 : tensor->type == sch_TensorType_INT64 ? 8 : 0;
-  if (!width || tensor->quantization || size / width > SMALL || size % width) return false;
+  if (!width || (tensor->quantization && tensor->quantization->scale.count) || size / width > SMALL || size % width)
+    return false;
   text_put(t, "[");
   for (uint64_t i = 0; i < size / width; i++) {
     int32_t narrow;

@@ -283,6 +283,8 @@ function quantText(q) {
 }
 
 function histogram(h) {
+  if (h.min === h.max && !h.odd)
+    return el("div", { class: "mono" }, h.count > 1 ? `all ${countText(h.count)} values are ${realText(h.min)}` : realText(h.min));
   const most = Math.max(...h.bins, 1), w = 100 / h.bins.length;
   return el("div", { class: "spread" },
     svg("svg", { class: "histogram", viewBox: "0 0 100 40", preserveAspectRatio: "none", role: "img",
