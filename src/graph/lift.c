@@ -53,6 +53,16 @@ static const char *remedy(const char *name) {
   return "'mote ops' lists those it has, and custom operators can be registered in the configuration";
 }
 
+/* Whether a code before this one, of another version, misses the same operator. */
+static bool named_before(const lifter *l, uint32_t code, const char *name) {
+  const sch_OperatorCode *codes = l->model->operator_codes.data;
+  for (uint32_t i = 0; i < code; i++) {
+    char other[80];
+    if (!l->ops[i] && code_used(l->model, i) && !strcmp(sch_op_name(other, sizeof other, &codes[i]), name)) return true;
+  }
+  return false;
+}
+
 static mote_status find_ops(lifter *l) {
   const sch_Model *m = l->model;
   l->ops = ARENA_ARRAY(l->arena, const mote_op *, m->operator_codes.count + 1);
@@ -67,6 +77,7 @@ static mote_status find_ops(lifter *l) {
     if (l->ops[i] || !code_used(m, i)) continue;
     char name[80];
     sch_op_name(name, sizeof name, code);
+    if (named_before(l, i, name)) continue;
     if (!count) advice = remedy(name);
     if (used < sizeof missing)
       used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s", count ? ", " : "", name);

@@ -45,7 +45,6 @@ static const op_tensor *const *operands(const op_ctx *c, const choices *k) {
 static mote_status branch_check(op_ctx *c) {
   const choices k = choices_of(c);
   OP_REQUIRE(c, k.count > 0, MOTE_ERR_MODEL, "it has no branches");
-  OP_REQUIRE(c, c->num_inputs >= k.selectors, MOTE_ERR_MODEL, "the input that chooses a branch is missing");
   OP_REQUIRE(c, c->num_outputs <= OUTPUTS_MOST, MOTE_ERR_UNSUPPORTED, "it has %d outputs; mote takes at most %d",
              (int)c->num_outputs, OUTPUTS_MOST);
   for (int32_t i = 0; i < k.count; i++) {

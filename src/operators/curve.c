@@ -147,7 +147,8 @@ static int32_t hard_swish_one(const op_tensor *x, const op_tensor *y, int32_t v)
   return fx_clamp((int64_t)fx_rdbp(product, out.shift < 0 ? -out.shift : 0) + y->zero_point, lo, hi);
 }
 
-static void fill(op_ctx *c, int32_t (*one)(const op_tensor *x, const op_tensor *y, int32_t v), uint8_t table[256]) {
+static void fill(op_ctx *c, int32_t (*one)(const op_tensor *x, const op_tensor *y, int32_t v)) {
+  uint8_t *const table = ((curve_params *)c->params)->u.table;
   for (int i = 0; i < 256; i++) table[i] = (uint8_t)one(c->in[0], c->out[0], unary_byte(c->in[0], i));
 }
 
@@ -157,13 +158,13 @@ static mote_status check_8(op_ctx *c, curve_params *p) {
   const rule r = rule_of(c);
   switch ((int)r.op) {
     case REAL_ABS: check_abs(c, p); return MOTE_OK;
-    case REAL_SQRT: fill(c, sqrt_one, p->u.table); return MOTE_OK;
-    case REAL_RSQRT: fill(c, rsqrt_one, p->u.table); return MOTE_OK;
+    case REAL_SQRT: fill(c, sqrt_one); return MOTE_OK;
+    case REAL_RSQRT: fill(c, rsqrt_one); return MOTE_OK;
     case REAL_HARD_SWISH:
       OP_REQUIRE(c, c->in[0]->scale / 128.0f / c->out[0]->scale < 1, MOTE_ERR_MODEL,
                  "the input scale %g is more than 128 times the output scale %g", (double)c->in[0]->scale,
                  (double)c->out[0]->scale);
-      fill(c, hard_swish_one, p->u.table);
+      fill(c, hard_swish_one);
       return MOTE_OK;
     default: unary_fill_table(c->in[0], c->out[0], r.of, p->u.table); return MOTE_OK;
   }

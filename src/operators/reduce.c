@@ -169,6 +169,12 @@ static mote_status plan(op_ctx *c) {
   }
   const bool scales = is_quantized(c) && p->count;
   p->mult = scales ? ((const reduction *)c->op->variant)->mult(c, p->count) : ((const reduce_params *)c->params)->mult;
+  /* Products are kept in 64 bits, where the multiplier has 16 and shifts right by 15 - shift. */
+  OP_REQUIRE(
+      c, !scales || c->op->code != sch_BuiltinOperator_REDUCE_PROD || p->mult.shift <= 14, MOTE_ERR_MODEL,
+      "of products of %llu elements the input scale %g over that root of the output scale %g must be below 2^14; "
+      "give the output a larger scale",
+      (unsigned long long)p->count, (double)c->in[0]->scale, (double)c->out[0]->scale);
   return MOTE_OK;
 }
 

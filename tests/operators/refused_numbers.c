@@ -62,6 +62,8 @@ static void folding(void **state) {
   REFUSE({"ARG_MAX", "f32 2, i32 2 = 0 > i32", NULL, "the axis must be one number, and 2 are given"},
          {"ARG_MAX", "f32 2, i32 = 4 > i32", NULL, "axis 4"},
          {"ARG_MAX", "f32 2x0, i32 = 1 > i32", NULL, "dimension 1 has no elements"},
+         {"REDUCE_PROD", "i16@1 4, i32 = 0 > i16@1e-30", NULL, "must be below 2^14"},
+         {"REDUCE_PROD", "i8@1e9 2, i32 = 0 > i8@1e-9", NULL, "give the output a larger scale"},
          {"REDUCE_MAX", "i8@1 2, i32 = 0 > i8@2", NULL, "need one scale and zero point"},
          {"SUM", "i8 2, i32 = 0 > i8@1", NULL, "input 0 is int8 without"},
          {"SUM", "i8@1 2, i32 = 0 > i8", NULL, "output 0 is int8 without"},

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "operators/strings.h"
-#include "support/op_case.h"
+#include "support/refusals.h"
 
 extern const mote_op op_hashtable, op_hashtable_import, op_hashtable_find, op_hashtable_size;
 extern const mote_op op_var_handle, op_read_variable, op_assign_variable;
@@ -299,8 +299,21 @@ static void variables_keep_their_type(void **state) {
   end(&k);
 }
 
+static void strings_that_are_not_there(void **state) {
+  (void)state;
+  host.resize = op_case_resize;
+  refusal_host = &host;
+  REFUSE({"HASHTABLE_FIND", "res ~ 7, str 1 ~ a, i64 > i64", NULL, "used before HASHTABLE has made it"});
+  assert_int_equal(make_table(MOTE_STRING, MOTE_INT64), MOTE_OK);
+  REFUSE({"HASHTABLE_IMPORT", "res ~ 7, str 2 ~ ?, i64 2 >", NULL, "a tensor of 2 strings holds 0"},
+         {"HASHTABLE_IMPORT", "res ~ 7, str 2 ~ a b, i64 2 >", NULL, NULL},
+         {"HASHTABLE_FIND", "res ~ 7, str 2 ~ ?, i64 > i64", NULL, "a tensor of 2 strings holds 0"});
+  refusal_host = NULL;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(strings_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(numbers_to_strings, setup, teardown),
       cmocka_unit_test_setup_teardown(strings_to_numbers, setup, teardown),
       cmocka_unit_test_setup_teardown(wrong_uses_are_refused, setup, teardown),

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "support/op_case.h"
+#include "support/refusals.h"
 
 extern const mote_op op_tensor_list_reserve, op_tensor_list_from_tensor, op_tensor_list_set_item,
     op_tensor_list_push_back, op_tensor_list_get_item, op_tensor_list_pop_back, op_tensor_list_stack,
@@ -460,8 +460,66 @@ static void memory_that_runs_out(void **state) {
   }
 }
 
+/* Values of lists in rows: their number and, in the upper half, how many lists were made before. */
+#define PAIRS "var ~ 4294967296"
+#define TRIPLES "var ~ 8589934593"
+#define UNTOLD "var ~ 12884901890"
+#define NO_LIST "var ~ 77"
+
+static void refused(void **state) {
+  (void)state;
+  static const int32_t two[1] = {2}, three[1] = {3};
+  assert_int_equal(reserve(&op_tensor_list_reserve, 0, 1, 1, two), MOTE_OK);
+  assert_int_equal(reserve(&op_tensor_list_reserve, 1, 1, 1, three), MOTE_OK);
+  for (int i = 2; i < SLOTS; i++) assert_int_equal(reserve(&op_tensor_list_reserve, i, 1, -1, &unknown), MOTE_OK);
+  refusal_host = &host;
+  REFUSE(
+      {"TensorListReserve", "i32 1 ~ 2, i32 2 ~ 1 > var", NULL, "input 1 must be one number, not 2"},
+      {"TensorListReserve", "i32 9 ~ 1, i32 ~ 1 > var", NULL, "9"},
+      {"TensorListFromTensor", "f32 2x3, i32 9 ~ 1 > var", NULL, "9"},
+      {"TensorListSetItem", NO_LIST ", i32, f32 2 > var", NULL, "list"},
+      {"TensorListSetItem", PAIRS ", i32 2, f32 2 > var", NULL, "input 1 must be one number"},
+      {"TensorListPushBack", NO_LIST ", f32 2 > var", NULL, "list"},
+      {"TensorListGetItem", NO_LIST ", i32, i32 1 ~ 2 > f32", NULL, "list"},
+      {"TensorListGetItem", PAIRS ", i32 2, i32 1 ~ 2 > f32", NULL, "input 1 must be one number"},
+      {"TensorListGetItem", PAIRS ", i32, i32 9 ~ 2 > f32", NULL, "9"},
+      {"TensorListPopBack", NO_LIST ", i32 1 ~ 2 > var, f32", NULL, "list"},
+      {"TensorListPopBack", PAIRS ", i32 9 ~ 2 > var, f32", NULL, "9"},
+      {"TensorListStack", NO_LIST ", i32 1 ~ 2 > f32", NULL, "list"},
+      {"TensorListStack", PAIRS ", i32 9 ~ 2 > f32", NULL, "9"},
+      {"TensorListStack", UNTOLD ", i32 8 ~ 1 > f32", NULL, "items of 8 dimensions cannot be stacked"},
+      {"TensorListLength", NO_LIST " > i32", NULL, "list"}, {"TensorListElementShape", NO_LIST " > i32", NULL, "list"},
+      {"VariantZerosLike", NO_LIST " > var", NULL, "list"}, {"VariantAddN", NO_LIST ", " PAIRS " > var", NULL, "list"},
+      {"VariantAddN", PAIRS ", " NO_LIST " > var", NULL, "list"},
+      {"VariantAddN", PAIRS ", " TRIPLES " > var", NULL, "list 1 is of another shape than those before it"});
+  refusal_host = NULL;
+}
+
+static void sums_that_cannot_be(void **state) {
+  (void)state;
+  static const int32_t two[1] = {2}, three[1] = {3};
+  static const float row[3];
+  for (int i = 0; i < 3; i++) assert_int_equal(reserve(&op_tensor_list_reserve, i, 1, -1, &unknown), MOTE_OK);
+  assert_int_equal(set(0, 0, 0, MOTE_FLOAT32, 1, two, row), MOTE_OK);
+  assert_int_equal(set(1, 1, 0, MOTE_FLOAT32, 1, three, row), MOTE_OK);
+  assert_int_equal(set(2, 2, 0, MOTE_INT8, 1, two, row), MOTE_OK);
+  char other_shapes[64], other_types[64], bytes[64];
+  snprintf(other_shapes, sizeof other_shapes, "var ~ %lld, var ~ %lld > var", (long long)numbers[0],
+           (long long)numbers[1]);
+  snprintf(other_types, sizeof other_types, "var ~ %lld, var ~ %lld > var", (long long)numbers[0],
+           (long long)numbers[2]);
+  snprintf(bytes, sizeof bytes, "var ~ %lld, var ~ %lld > var", (long long)numbers[2], (long long)numbers[2]);
+  refusal_host = &host;
+  REFUSE({"VariantAddN", other_shapes, NULL, "the items at 0 have different shapes"},
+         {"VariantAddN", other_types, NULL, "list 1 is of another type than those before it"},
+         {"VariantAddN", bytes, NULL, "lists of int8 cannot be added"});
+  refusal_host = NULL;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(refused, setup, teardown),
+      cmocka_unit_test_setup_teardown(sums_that_cannot_be, setup, teardown),
       cmocka_unit_test_setup_teardown(lists_walk, setup, teardown),
       cmocka_unit_test_setup_teardown(rows_of_a_tensor, setup, teardown),
       cmocka_unit_test_setup_teardown(shapes_that_nothing_says, setup, teardown),

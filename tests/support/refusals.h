@@ -9,7 +9,8 @@
  * Operands are inputs, '>', outputs, with commas between them. "-" is one left out, else TYPE[!][@QUANT] [SHAPE]
  * [DATA]: TYPE   as in descriptors; "!" behind it: a variable QUANT  SCALE[:ZERO], or SCALE[:ZERO]*COUNT/AXIS for as
  * many channels SHAPE  as in sentences, 2x3; ? is an unknown dimension, ?? an unknown rank; nothing: a scalar DATA   "=
- * VALUES" of a constant, "~ VALUES" of what only a run sees, the last value repeated; else such zeros Options are
+ * VALUES" of a constant, "~ VALUES" of what only a run sees, the last value repeated; else such zeros.
+ *          Of strings: words; "?" for a buffer that holds none Options are
  * NAME=NUMBER, NAME=[NUMBERS], NAME='TEXT' with spaces between them, by the names of the format (enum values too:
  * padding=SAME); those of custom operators become a map.
  *
@@ -113,7 +114,7 @@ static inline void refusal_shape(refusal_case *r, op_tensor *t) {
 static inline void refusal_put(const op_tensor *t, size_t i, double v, long long n) {
   const uint16_t half = f16_from_f32((float)v);
   const float f = (float)v;
-  const size_t bits = (size_t)mote_type_bits(t->type);
+  const size_t bits = t->type == MOTE_VARIANT ? 64 : (size_t)mote_type_bits(t->type);
   char *const to = (char *)t->data + i * bits / 8;
   switch (t->type) {
     case MOTE_FLOAT32:
@@ -136,11 +137,13 @@ static inline void refusal_strings(refusal_case *r, op_tensor *t, size_t count) 
   for (size_t i = 0; i < count; i++) {
     while (*r->at == ' ') r->at++;
     const size_t length = strcspn(r->at, " ,>");
+    if (*r->at == '?') break;
     if (length) word = (str_view){r->at, length};
     str_put(&w, word);
     r->at += length;
   }
-  t->bytes = w.at;
+  t->bytes = *r->at == '?' ? 0 : w.at;
+  r->at += *r->at == '?';
 }
 
 /* Numbers to the next comma; what does not fit in memory or has no shape has no data. */
@@ -153,7 +156,8 @@ static inline void refusal_data(refusal_case *r, op_tensor *t) {
     refusal_strings(r, t, count);
     return;
   }
-  assert_true(op_type_bytes(t->type, count, &t->bytes));
+  if (t->type == MOTE_VARIANT) t->bytes = count * sizeof(int64_t);
+  else assert_true(op_type_bytes(t->type, count, &t->bytes));
   t->data = refusal_alloc(r, t->bytes);
   double v = 0;
   long long n = 0;
@@ -295,6 +299,9 @@ static inline void refusal_options(refusal_case *r, const mote_op *op, const cha
 
 /* ---- rows ---- */
 
+/* Services that rows need besides those of op_case.h; NULL: none. */
+static const op_host *refusal_host;
+
 /* The host of a run that was cancelled. */
 static inline bool refusal_is_cancelled(op_ctx *c) {
   (void)c;
@@ -303,16 +310,28 @@ static inline bool refusal_is_cancelled(op_ctx *c) {
 
 static inline void refusal_cancel(op_case *k) {
   static op_host host;
-  host = op_case_host;
+  host = *k->c.host;
   host.cancelled = refusal_is_cancelled;
   k->c.host = &host;
+}
+
+/* Types, check and infer before data is there, and infer once more with it, as for values that only a run tells. */
+static inline mote_status refusal_infer(op_case *k) {
+  void *data[OP_CASE_OPERANDS];
+  for (int32_t i = 0; i < k->c.num_inputs; i++) {
+    data[i] = k->in[i].data;
+    if (!(k->in[i].flags & OP_CONST)) k->in[i].data = NULL;
+  }
+  const mote_status status = op_case_infer(k);
+  for (int32_t i = 0; i < k->c.num_inputs; i++) k->in[i].data = data[i];
+  return status == MOTE_OK ? k->c.op->infer(&k->c) : status;
 }
 
 /* op_case_run, but for sizes that no test can give memory to: those must be refused when planning. */
 static inline mote_status refusal_run(op_case *k) {
   const size_t most = (size_t)1 << 26;
   bool huge = false;
-  MOTE_TRY(op_case_infer(k));
+  MOTE_TRY(refusal_infer(k));
   for (int32_t i = 0; i < k->c.num_outputs; i++) {
     op_tensor *const t = &k->out[i];
     size_t count, bytes;
@@ -342,6 +361,7 @@ static inline bool refusal_holds(const refusal *row) {
   memset(&r, 0, sizeof r);
   op_case_begin(&r.k, op, NULL);
   r.k.c.isa = cpu_best();
+  if (refusal_host) r.k.c.host = refusal_host;
   refusal_operands(&r, row->operands);
   if (row->options) refusal_options(&r, op, row->options);
   if (row->phrase && !strcmp(row->phrase, "the run was cancelled")) refusal_cancel(&r.k);
