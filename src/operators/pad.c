@@ -19,8 +19,6 @@ static mote_status read_padding(op_ctx *c, int32_t rank, padding *p, bool *known
   int32_t count;
   *known = op_ints(c, 1, v, &count);
   if (!*known) return MOTE_OK;
-  OP_REQUIRE(c, count == 2 * rank, MOTE_ERR_SHAPE,
-             "the paddings hold %d numbers for %d dimensions; two each are needed", (int)count, (int)rank);
   for (int32_t i = 0; i < rank; i++) {
     OP_REQUIRE(c, v[2 * i] >= 0 && v[2 * i + 1] >= 0, MOTE_ERR_SHAPE,
                "the padding of dimension %d is %lld before and %lld behind; neither may be negative", (int)i,

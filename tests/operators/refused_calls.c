@@ -23,6 +23,10 @@ typedef struct subgraph {
 } subgraph;
 
 static subgraph world;
+static bool folds;              /* its work is the sum of its inputs */
+static int body_ins, body_outs; /* of subgraph BODY */
+static bool body_fails;
+enum { BODY = 2 };
 static op_tensor in, out;
 static const op_tensor *const in_list[ENDS] = {&in, &in, &in, &in, &in, &in, &in, &in};
 static const op_tensor *const out_list[ENDS] = {&out, &out, &out, &out, &out, &out, &out, &out};
@@ -41,15 +45,17 @@ static void begin(subgraph s) {
 
 static mote_status find(op_ctx *c, int32_t graph, const op_tensor *const **ins, int *in_count,
                         const op_tensor *const **outs, int *out_count) {
-  (void)graph;
+  const bool body = graph == BODY;
   *ins = in_list, *outs = out_list;
-  *in_count = world.ins, *out_count = world.outs;
+  *in_count = body ? body_ins : world.ins, *out_count = body ? body_outs : world.outs;
+  if (body && body_fails) return op_fail(c, MOTE_ERR_MODEL, "there is no body");
   return service_of(c, FIND);
 }
 
 static mote_status region(op_ctx *c, int32_t graph, op_region *to) {
   (void)graph;
-  *to = (op_region){.operators = 2, .takes = {-1, -1}, .gives = -1};
+  *to = folds ? (op_region){.operators = 1, .code = sch_BuiltinOperator_STABLEHLO_ADD, .takes = {0, 1}, .gives = -1}
+              : (op_region){.operators = 2, .takes = {-1, -1}, .gives = -1};
   return service_of(c, REGION);
 }
 
@@ -128,6 +134,21 @@ static void loops(void **state) {
   REFUSE({"WHILE", one, NULL, "service 4 fails"});
 }
 
+static void bodies(void **state) {
+  (void)state;
+  const char *const graphs = "cond_subgraph_index=1 body_subgraph_index=2", *const one = "bool 2 > bool";
+  begin((subgraph){1, 1, MOTE_BOOL, MOTE_BOOL, 1, 2, 2, NONE});
+  memset(result, 1, sizeof result);
+  body_ins = 2, body_outs = 1;
+  REFUSE({"WHILE", one, graphs, "the inputs of the body: there are 2, but the operator has 1"});
+  body_ins = 1, body_outs = 2;
+  REFUSE({"WHILE", one, graphs, "the outputs of the body: there are 2, but the operator has 1"});
+  body_fails = true;
+  REFUSE({"WHILE", one, graphs, "there is no body"});
+  body_fails = false, body_outs = 1;
+  REFUSE({"WHILE", one, graphs, "which was not planned"});
+}
+
 static void sorting(void **state) {
   (void)state;
   const char *const one = "f32 2 ~ 2 1 > f32";
@@ -172,6 +193,27 @@ static void folding(void **state) {
          {"STABLEHLO_SCATTER", "f32 4, i32 2x1, f32 2 > f32", NULL, "has 4 inputs and 2 outputs"});
 }
 
+static void folding_windows(void **state) {
+  (void)state;
+  const char *const one = "f32 2, f32 > f32";
+  begin((subgraph){2, 1, MOTE_FLOAT32, MOTE_FLOAT32, 0, 0, 0, NONE});
+  folds = true;
+  REFUSE(
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1 1]", "'window_dimensions' has 2 entries"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] padding=[1]", "'padding' has 1 entries"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] window_strides=[1 1]", "'window_strides' has 2 entries"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] base_dilations=[1 1]", "'base_dilations' has 2 entries"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] window_dilations=[1 1]", "'window_dilations' has 2"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] padding=[-99999999999 0]", "which is too much"},
+      {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] padding=[2147483647 0]",
+       "a dimension of the result would"},
+      {"STABLEHLO_REDUCE_WINDOW", "f32 2, f32 2 > f32", "window_dimensions=[1]",
+       "the initial value must be one element"},
+      {"REDUCE_WINDOW", "f32 2, f32, i64 2 = 1, i64 1 = 1, i64 1 = 1 > f32", "reduce_function=ADD",
+       "input 2 has 2 entries, and the data 1 dimensions"});
+  folds = false;
+}
+
 static void scattering(void **state) {
   (void)state;
   const char *const o = "inserted_window_dims=[0] scatter_dims_to_operand_dims=[0] index_vector_dim=1";
@@ -212,8 +254,9 @@ static void windows(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(branches), cmocka_unit_test(loops),      cmocka_unit_test(sorting),
-      cmocka_unit_test(folding),  cmocka_unit_test(scattering), cmocka_unit_test(windows),
+      cmocka_unit_test(branches),   cmocka_unit_test(bodies),  cmocka_unit_test(folding_windows),
+      cmocka_unit_test(loops),      cmocka_unit_test(sorting), cmocka_unit_test(folding),
+      cmocka_unit_test(scattering), cmocka_unit_test(windows),
   };
   return cmocka_run_group_tests(tests, setup, NULL);
 }

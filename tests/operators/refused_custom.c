@@ -105,6 +105,31 @@ static void pictures(void **state) {
        "bbox_size_multiplier"});
 }
 
+#define POSES "f32 1x2x2x17 ~ 9, f32 1x2x2x34, f32 1x2x2x64 > f32, f32, f32, f32"
+#define POOL "padding='SAME' ksize=[1 1 1 1 1]"
+
+static void more_pictures(void **state) {
+  (void)state;
+  const char *const points =
+      "left_rotation_idx=0 right_rotation_idx=1 subset_idxs=[0 1 2 3] output_height=2 output_width=2";
+  REFUSE(
+      {"PosenetDecoderOp", POSES, "max_detections=1 stride=8 score_threshold=0.1 nms_radius=1",
+       "the run was cancelled"},
+      {"Landmarks2TransformMatrix@2", "f32 1x4x3 > f32", points, "'scale_x'"},
+      {"Landmarks2TransformMatrix@2", "f32 1x4x3 > f32",
+       "left_rotation_idx=0 right_rotation_idx=1 subset_idxs=[0 1 2 3] output_height=2 output_width=2 scale_x=1",
+       "'scale_y'"},
+      {"MaxPool3D", "f32 1x2x2x2x1 > f32", POOL " strides=[1 1 1 1 1] data_format='x'", "must be 'NDHWC'"},
+      {"MaxPoolWithArgmax", "f32 1x2x2x1 > f32, i32", "ksize=[1]", "ksize"},
+      {"MaxUnpooling2D", "f32 1x2x2x1, i32 1x2x3x1 > f32", "#1 2 2 2 2", "must have the same shape"},
+      {"MaxUnpooling2D", "f32 2x2x1, i32 2x2x1 > f32", "#1 2 2 2 2", "the input must have 4 dimensions"},
+      {"MaxUnpooling2D", "f32 1x2000000000x1x1, i32 1x2000000000x1x1 > f32", "#1 2 2 2 2", "would be 4000000000 high"},
+      {"Convolution2DTransposeBias", "f32 1x2x2x1, f32 1x2x2x1, f32 1 > f32", "#9 1 1", "padding 9 is neither SAME"},
+      {"Convolution2DTransposeBias", "f32 1x2000000000x2x1, f32 1x2x2x1, f32 1 > f32", "#1 2 2", "high or wide"},
+      {"RandomUniformInt", "i32 1 = 1, i32 2, i32 > i32", NULL, "input 1 must be one number"},
+      {"Multinomial", "f32 1x0, i32 = 1 > i32", NULL, "there are no classes to choose from"});
+}
+
 static void words(void **state) {
   (void)state;
   REFUSE({"tftext:WhitespaceTokenizer", "str 2x2 = a > str, i64", NULL, "equally many"},
@@ -121,15 +146,18 @@ static void words(void **state) {
          {"HASHTABLE_SIZE", "res 2 > i64", NULL, "the handle must be one element"},
          {"READ_VARIABLE", "res 2 > f32", NULL, "the handle must be one element"},
          {"ASSIGN_VARIABLE", "res 2, f32 >", NULL, "the handle must be one element"},
+         {"CTCBeamSearchDecoder", "f32 2x1x3, i32 1 ~ 2 > i32, i32, i32, f32",
+          "beam_width=1 top_paths=1 merge_repeated=1", "the run was cancelled"},
+         {"tftext:WhitespaceTokenizer", "str 1x1x1x1x1x1x1x1 ~ a > str", NULL, "the input has 8 dimensions"},
+         {"tftext:WhitespaceTokenizer", "str 2 ~ a ! > str", NULL, "string 1"},
+         {"EQUAL", "str 2 ~ ?, str 2 ~ a > bool", NULL, "holds 0 strings"},
          {"EQUAL", "str 2 ~ a, str 2 ~ a > bool", NULL, NULL});
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sound),
-      cmocka_unit_test(signals),
-      cmocka_unit_test(pictures),
-      cmocka_unit_test(words),
+      cmocka_unit_test(sound),         cmocka_unit_test(signals), cmocka_unit_test(pictures),
+      cmocka_unit_test(more_pictures), cmocka_unit_test(words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

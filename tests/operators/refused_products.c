@@ -143,10 +143,46 @@ static void stablehlo(void **state) {
           "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[0]", "can address"});
 }
 
+#define GATES(operand) operand ", " operand ", " operand ", " operand ", "
+#define CELL GATES("f32 5x4") GATES("f32 5x5") "-, -, -, " GATES("f32 5") "-, -, "
+#define STATE "f32! 2x5, f32! 2x5"
+
+static void recurrent(void **state) {
+  (void)state;
+  const char *const two = "f32 3x2x4, " CELL CELL STATE ", " STATE " > f32, f32";
+  REFUSE({"UNIDIRECTIONAL_SEQUENCE_LSTM", "f32 2x3x4, " CELL STATE " > f32", "fused_activation_function=TANH",
+          "the run was cancelled"},
+         {"LSTM", "f32 2x4, " CELL STATE " > f32", "fused_activation_function=77", "fused activation 77"},
+         {"BIDIRECTIONAL_SEQUENCE_LSTM", two, "fused_activation_function=77", "fused activation 77"},
+         {"BIDIRECTIONAL_SEQUENCE_LSTM", two, "fused_activation_function=TANH", "the run was cancelled"},
+         {"RNN", "f32 2x4, f32 5x4, f32 5x5, f32 5, f32! 2x5 > f32", "fused_activation_function=TANH",
+          "the run was cancelled"},
+         {"UNIDIRECTIONAL_SEQUENCE_GRU", "f32 3x2x4, f32 2x5, f32 10x9, f32 10, f32 5x9, f32 5 > f32, f32", NULL,
+          "the run was cancelled"});
+}
+
+static void general(void **state) {
+  (void)state;
+#define BATCHED                                                                                                        \
+  "input_batch_dimension=0 input_feature_dimension=1 kernel_input_feature_dimension=0 "                                \
+  "kernel_output_feature_dimension=1 output_batch_dimension=0 output_feature_dimension=1 feature_group_count=1 "       \
+  "batch_group_count=1 "
+  REFUSE({"STABLEHLO_CONVOLUTION", "f32 1x1x1x1x1x1, f32 1x1x1x1x1x1 > f32",
+          BATCHED "input_spatial_dimensions=[2 3 4 5 6 7 8]", "there are 7 spatial dimensions; at most"},
+         {"STABLEHLO_CONVOLUTION", "f32 1x1x4, f32 1x1x2 > f32",
+          BATCHED "input_spatial_dimensions=[2] kernel_spatial_dimensions=[1] output_spatial_dimensions=[2]",
+          "the filter's list"},
+         {"STABLEHLO_CONVOLUTION", "f32 1x1x4 = 1, f32 1x1x2 = 1 > f32",
+          BATCHED "input_spatial_dimensions=[2] kernel_spatial_dimensions=[2] output_spatial_dimensions=[2] "
+                  "padding=[2147483647 2147483647]",
+          "spatial dimension 0 of the"});
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(matrices),   cmocka_unit_test(fully_connected), cmocka_unit_test(convolutions),
-      cmocka_unit_test(transposed), cmocka_unit_test(stablehlo),
+      cmocka_unit_test(transposed), cmocka_unit_test(stablehlo),       cmocka_unit_test(recurrent),
+      cmocka_unit_test(general),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

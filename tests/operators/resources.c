@@ -299,6 +299,17 @@ static void variables_keep_their_type(void **state) {
   end(&k);
 }
 
+static void defaults_that_are_not_there(void **state) {
+  (void)state;
+  host.resize = op_case_resize;
+  refusal_host = &host;
+  assert_int_equal(make_table(MOTE_INT64, MOTE_STRING), MOTE_OK);
+  REFUSE({"HASHTABLE_IMPORT", "res ~ 7, i64 1 ~ 1, str 1 ~ a >", NULL, NULL},
+         {"HASHTABLE_FIND", "res ~ 7, i64 1 ~ 2, str ~ ? > str", NULL, "a tensor of 1 strings holds 0"},
+         {"HASHTABLE_FIND", "res ~ 7, i64 1 ~ 2, str ~ ! > str", NULL, "string 0 does not lie inside its tensor"});
+  refusal_host = NULL;
+}
+
 static void strings_that_are_not_there(void **state) {
   (void)state;
   host.resize = op_case_resize;
@@ -306,13 +317,16 @@ static void strings_that_are_not_there(void **state) {
   REFUSE({"HASHTABLE_FIND", "res ~ 7, str 1 ~ a, i64 > i64", NULL, "used before HASHTABLE has made it"});
   assert_int_equal(make_table(MOTE_STRING, MOTE_INT64), MOTE_OK);
   REFUSE({"HASHTABLE_IMPORT", "res ~ 7, str 2 ~ ?, i64 2 >", NULL, "a tensor of 2 strings holds 0"},
+         {"HASHTABLE_IMPORT", "res ~ 7, str 2 ~ a !, i64 2 >", NULL, "string 1 does not lie inside its tensor"},
          {"HASHTABLE_IMPORT", "res ~ 7, str 2 ~ a b, i64 2 >", NULL, NULL},
-         {"HASHTABLE_FIND", "res ~ 7, str 2 ~ ?, i64 > i64", NULL, "a tensor of 2 strings holds 0"});
+         {"HASHTABLE_FIND", "res ~ 7, str 2 ~ ?, i64 > i64", NULL, "a tensor of 2 strings holds 0"},
+         {"HASHTABLE_FIND", "res ~ 7, str 2 ~ a !, i64 > i64", NULL, "string 1 does not lie inside its tensor"});
   refusal_host = NULL;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(defaults_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(strings_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(numbers_to_strings, setup, teardown),
       cmocka_unit_test_setup_teardown(strings_to_numbers, setup, teardown),

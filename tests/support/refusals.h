@@ -3,16 +3,16 @@
  *     REFUSE({"TILE", "f32 2x3, i64 2 = 1 -1 > f32", NULL, "multiple 1 is -1"},
  *            {"CONV_2D", "f32 1x4x4x2, f32 3x2x2x2, f32 3 > f32", "stride_w=0", "strides"});
  *
- * An operator by its name, its operands, its options, a phrase of the sentence. Without a phrase the row must run: how
- * its neighbours look when they are right. With "the run was cancelled" it was.
+ * An operator by its name (NAME@VERSION), its operands, its options, a phrase of the sentence. Without a phrase the row
+ * must run: how its neighbours look when they are right. With "the run was cancelled" it was.
  *
  * Operands are inputs, '>', outputs, with commas between them. "-" is one left out, else TYPE[!][@QUANT] [SHAPE]
  * [DATA]: TYPE   as in descriptors; "!" behind it: a variable QUANT  SCALE[:ZERO], or SCALE[:ZERO]*COUNT/AXIS for as
  * many channels SHAPE  as in sentences, 2x3; ? is an unknown dimension, ?? an unknown rank; nothing: a scalar DATA   "=
  * VALUES" of a constant, "~ VALUES" of what only a run sees, the last value repeated; else such zeros.
- *          Of strings: words; "?" for a buffer that holds none Options are
+ *          Of strings: words; "?" for a buffer that holds none, a last "!" lies outside Options are
  * NAME=NUMBER, NAME=[NUMBERS], NAME='TEXT' with spaces between them, by the names of the format (enum values too:
- * padding=SAME); those of custom operators become a map.
+ * padding=SAME); those of custom operators become a map, or with # before them are int32 numbers.
  *
  * Include cmocka.h before it.
  */
@@ -38,7 +38,7 @@ typedef struct refusal_case {
   int num_blocks;
   op_quant quants[2 * OP_CASE_OPERANDS];
   int num_quants;
-  uint8_t flex[FLEX_ROOM];
+  _Alignas(int32_t) uint8_t flex[FLEX_ROOM];
 } refusal_case;
 
 static inline void *refusal_alloc(refusal_case *r, size_t bytes) {
@@ -143,6 +143,7 @@ static inline void refusal_strings(refusal_case *r, op_tensor *t, size_t count) 
     r->at += length;
   }
   t->bytes = *r->at == '?' ? 0 : w.at;
+  if (word.size == 1 && *word.data == '!') t->bytes--;
   r->at += *r->at == '?';
 }
 
@@ -277,6 +278,12 @@ static inline void refusal_options(refusal_case *r, const mote_op *op, const cha
                                  : op->options_2 ? sch_options_table(2, op->options_2)
                                                  : NULL;
   r->at = text;
+  if (!table && refusal_sign(r, '#')) {
+    int32_t *const numbers = (int32_t *)(void *)r->flex;
+    for (size_t n = 0; *r->at; r->k.c.custom_size = ++n * sizeof *numbers) numbers[n] = (int32_t)refusal_number(r);
+    r->k.c.custom = r->flex;
+    return;
+  }
   if (!table) {
     refusal_custom(r);
     return;
@@ -315,7 +322,8 @@ static inline void refusal_cancel(op_case *k) {
   k->c.host = &host;
 }
 
-/* Types, check and infer before data is there, and infer once more with it, as for values that only a run tells. */
+/* Types, check and infer before data is there, and infer once more with it, as for values that only a run tells.
+ * Operators whose outputs data decides look at it when they run. */
 static inline mote_status refusal_infer(op_case *k) {
   void *data[OP_CASE_OPERANDS];
   for (int32_t i = 0; i < k->c.num_inputs; i++) {
@@ -324,7 +332,7 @@ static inline mote_status refusal_infer(op_case *k) {
   }
   const mote_status status = op_case_infer(k);
   for (int32_t i = 0; i < k->c.num_inputs; i++) k->in[i].data = data[i];
-  return status == MOTE_OK ? k->c.op->infer(&k->c) : status;
+  return status == MOTE_OK && !(k->c.op->traits & OP_DATA_SHAPE) ? k->c.op->infer(&k->c) : status;
 }
 
 /* op_case_run, but for sizes that no test can give memory to: those must be refused when planning. */
@@ -348,8 +356,9 @@ static inline mote_status refusal_run(op_case *k) {
 }
 
 static inline const mote_op *refusal_op(const char *name) {
+  const size_t length = strcspn(name, "@");
   for (const mote_op *const *op = op_list; *op; op++)
-    if (!strcmp((*op)->name, name)) return *op;
+    if (strlen((*op)->name) == length && !memcmp((*op)->name, name, length)) return *op;
   fail_msg("there is no operator %s", name);
   return NULL;
 }
@@ -361,13 +370,14 @@ static inline bool refusal_holds(const refusal *row) {
   memset(&r, 0, sizeof r);
   op_case_begin(&r.k, op, NULL);
   r.k.c.isa = cpu_best();
+  if (strchr(row->name, '@')) r.k.c.version = (int32_t)strtol(strchr(row->name, '@') + 1, NULL, 10);
   if (refusal_host) r.k.c.host = refusal_host;
   refusal_operands(&r, row->operands);
   if (row->options) refusal_options(&r, op, row->options);
   if (row->phrase && !strcmp(row->phrase, "the run was cancelled")) refusal_cancel(&r.k);
   const mote_status status = refusal_run(&r.k);
   char start[128];
-  snprintf(start, sizeof start, "%s (operator 0): ", row->name);
+  snprintf(start, sizeof start, "%s (operator 0): ", op->name);
   const char *const said = r.k.error.text;
   bool good = row->phrase
                   ? status != MOTE_OK && !strncmp(said, start, strlen(start)) && strstr(said, row->phrase) != NULL
