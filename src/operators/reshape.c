@@ -39,8 +39,6 @@ static mote_status wanted_shape(op_ctx *c, int64_t *wanted, int32_t *count) {
 
 /* Tests the wanted dimensions; *free is the one that is -1, or -1. */
 static mote_status check_wanted(op_ctx *c, const int64_t *wanted, int32_t count, int32_t *free) {
-  OP_REQUIRE(c, count <= OP_MAX_RANK, MOTE_ERR_SHAPE, "a shape of %d dimensions is asked for; at most %d are supported",
-             (int)count, OP_MAX_RANK);
   *free = -1;
   for (int32_t i = 0; i < count; i++) {
     OP_REQUIRE(c, wanted[i] >= -1 && wanted[i] <= INT32_MAX, MOTE_ERR_SHAPE,

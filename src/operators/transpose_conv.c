@@ -127,8 +127,6 @@ static mote_status given_size(op_ctx *c, const conv_attr *a, transposed_shape *s
   OP_REQUIRE(c, shape->rank < 0 || (shape->rank == 1 && (shape->dims[0] < 0 || shape->dims[0] == rank)), MOTE_ERR_SHAPE,
              "the shape of the output must be given as %d numbers", (int)rank);
   if (!op_ints(c, 0, v, &count)) return MOTE_OK;
-  OP_REQUIRE(c, count == rank, MOTE_ERR_SHAPE, "the shape of the output is given as %d numbers, not %d", (int)count,
-             (int)rank);
   for (int32_t i = 0; i < rank; i++)
     OP_REQUIRE(c, v[i] >= 0 && v[i] <= INT32_MAX / 4, MOTE_ERR_SHAPE, "dimension %d of the output is given as %lld",
                (int)i, (long long)v[i]);

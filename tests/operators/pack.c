@@ -66,6 +66,28 @@ static void blocks_are_told_apart(void **state) {
   for (int i = 0; i < s.count; i++) free(s.packs[i].data);
 }
 
+static mote_status foreign_pack(op_ctx *c, const void *source, uint32_t layout, size_t bytes,
+                                void (*fill_in)(void *to, const void *arg), const void *arg, const void **out) {
+  static const uint64_t block[32];
+  (void)c, (void)source, (void)layout, (void)bytes, (void)fill_in, (void)arg;
+  *out = block;
+  return MOTE_OK;
+}
+
+/* Every number is taken by a block that was made from something else. */
+static void too_many_variants(void **state) {
+  (void)state;
+  static const op_host host = {.pack = foreign_pack};
+  static const mote_op op = {.name = "TEST"};
+  mote_error error = {0};
+  shelf s = {.c = {.host = &host, .op = &op, .error = &error}};
+  const pack_request r = {
+      .source = "weights", .kind = PACK_CONV_2D, .made_from = {{"abcd", 4}}, .bytes = 8, .fill = fill};
+  const void *out;
+  assert_int_equal(pack_constant(&s.c, &r, &out), MOTE_ERR_LIMIT);
+  assert_non_null(strstr(error.text, "share these weights with different biases or scales"));
+}
+
 static void scratch_parts_do_not_overflow(void **state) {
   (void)state;
   scratch_layout l = {0};
@@ -81,6 +103,7 @@ static void scratch_parts_do_not_overflow(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blocks_are_told_apart),
+      cmocka_unit_test(too_many_variants),
       cmocka_unit_test(scratch_parts_do_not_overflow),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,11 @@ static void products_of_bytes(op_random *r) {
   inners = INTERMEDIATES;
 }
 
+static void products_without_projection(op_random *r) {
+  products_of_bytes(r);
+  operands[16].rank = operands[17].rank = -1;
+}
+
 static void basic_bytes(op_random *r) {
   begin_net(MOTE_UINT8);
   add(r, MOTE_UINT8, 0x1p-7f, 2, BATCH, INPUT, 0);
@@ -166,10 +171,11 @@ typedef enum change {
   OUTPUTS, /* how many */
   OUTPUT_SCALE,
   INNERS, /* how many intermediate tensors */
-  INNER_SCALE
+  INNER_SCALE,
+  INNER_LACKS /* the scale of one of them */
 } change;
 
-static int output_count;
+static int output_count, inner_without;
 
 static void spoil(change what, int at, double value) {
   operand *const o = &operands[at];
@@ -189,6 +195,7 @@ static void spoil(change what, int at, double value) {
     case OUTPUTS: output_count = number; break;
     case OUTPUT_SCALE: outputs.scale = (float)value; break;
     case INNERS: inners = number; break;
+    case INNER_LACKS: inner_without = at; break;
     case INNER_SCALE: inner_scale = (float)value; break;
   }
 }
@@ -208,12 +215,13 @@ static void try(const network *n, change what, int at, double value, const void 
   op_case k;
   n->make(&r);
   output_count = n->outputs;
+  inner_without = -1;
   spoil(what, at, value);
   begin(&k, n->op, options ? options : n->options, output_count, &outputs);
   if (n->make == basic_bytes && output_count == 4) k.out[1].type = k.out[3].type = MOTE_INT16;
   for (int i = 0; i < inners; i++) {
     op_case_fill(&k, &inner[i], MOTE_INT16);
-    inner[i].scale = inner_scale;
+    inner[i].scale = i == inner_without ? 0 : inner_scale;
     intermediates[i] = &inner[i];
   }
   k.c.intermediates = intermediates;
@@ -277,12 +285,14 @@ static void operands_of_lstm(void **state) {
 static void integer_lstm(void **state) {
   (void)state;
   const network bytes = {&op_unidirectional_sequence_lstm, products_of_bytes, &sequence_options, 1};
+  const network bare = {&op_unidirectional_sequence_lstm, products_without_projection, &sequence_options, 1};
+  try(&bare, NONE, 0, 0, NULL, "needs layer normalization and a projection");
   REFUSE(integer, {INNERS, 0, 0, "has 0 intermediate tensors here, but 5 are needed"},
          {INNERS, 0, 12, "no input gate and no peephole"}, {INNER_SCALE, 0, 0, "quantization scale"},
-         {SCALE, 0, 0, "input 0"}, {SCALE, 18, -1, "input 18"}, {SCALE, 19, 0, "input 19"},
-         {SCALE, 19, 0.003, "it must be a power of two"}, {SCALE, 19, 0.5, "from 2^-15 to 2^-9"},
-         {SCALE, 4, 0, "input 4"}, {SCALE, 16, INFINITY, "input 16"}, {SCALE, 10, NAN, "input 10"},
-         {SCALE, 22, 0, "input 22"}, {SCALE, 22, 1e9, "it is too large"});
+         {INNER_LACKS, 1, 0, "quantization scale"}, {SCALE, 0, 0, "input 0"}, {SCALE, 18, -1, "input 18"},
+         {SCALE, 19, 0, "input 19"}, {SCALE, 19, 0.003, "it must be a power of two"},
+         {SCALE, 19, 0.5, "from 2^-15 to 2^-9"}, {SCALE, 4, 0, "input 4"}, {SCALE, 16, INFINITY, "input 16"},
+         {SCALE, 10, NAN, "input 10"}, {SCALE, 22, 0, "input 22"}, {SCALE, 22, 1e9, "it is too large"});
   REFUSE(bytes, {OMIT, 16, 0, "but no weights"}, {INNER_SCALE, 0, 0, "quantization scale"}, {SCALE, 0, 0, "input 0"},
          {SCALE, 18, 0, "input 18"}, {SCALE, 16, 0, "input 16"}, {SCALE, 21, 0, "input 21"}, {SCALE, 2, 0, "input 2"},
          {SCALE, 6, 0, "input 6"}, {SCALE, 19, 0x1p-14, "it must be 2^-15"});

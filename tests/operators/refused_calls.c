@@ -23,7 +23,7 @@ typedef struct subgraph {
 } subgraph;
 
 static subgraph world;
-static bool folds;              /* its work is the sum of its inputs */
+static int32_t folds_by;        /* its only operator, on both of its inputs; 0: none that folds */
 static int body_ins, body_outs; /* of subgraph BODY */
 static bool body_fails;
 enum { BODY = 2 };
@@ -54,8 +54,8 @@ static mote_status find(op_ctx *c, int32_t graph, const op_tensor *const **ins, 
 
 static mote_status region(op_ctx *c, int32_t graph, op_region *to) {
   (void)graph;
-  *to = folds ? (op_region){.operators = 1, .code = sch_BuiltinOperator_STABLEHLO_ADD, .takes = {0, 1}, .gives = -1}
-              : (op_region){.operators = 2, .takes = {-1, -1}, .gives = -1};
+  *to = folds_by ? (op_region){.operators = 1, .code = folds_by, .takes = {0, 1}, .gives = -1}
+                 : (op_region){.operators = 2, .takes = {-1, -1}, .gives = -1};
   return service_of(c, REGION);
 }
 
@@ -197,7 +197,7 @@ static void folding_windows(void **state) {
   (void)state;
   const char *const one = "f32 2, f32 > f32";
   begin((subgraph){2, 1, MOTE_FLOAT32, MOTE_FLOAT32, 0, 0, 0, NONE});
-  folds = true;
+  folds_by = sch_BuiltinOperator_STABLEHLO_ADD;
   REFUSE(
       {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1 1]", "'window_dimensions' has 2 entries"},
       {"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1] padding=[1]", "'padding' has 1 entries"},
@@ -211,7 +211,9 @@ static void folding_windows(void **state) {
        "the initial value must be one element"},
       {"REDUCE_WINDOW", "f32 2, f32, i64 2 = 1, i64 1 = 1, i64 1 = 1 > f32", "reduce_function=ADD",
        "input 2 has 2 entries, and the data 1 dimensions"});
-  folds = false;
+  folds_by = sch_BuiltinOperator_STABLEHLO_AND;
+  REFUSE({"STABLEHLO_REDUCE_WINDOW", one, "window_dimensions=[1]", "float32 cannot be folded this way"});
+  folds_by = 0;
 }
 
 static void scattering(void **state) {

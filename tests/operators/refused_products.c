@@ -128,6 +128,18 @@ static void transposed(void **state) {
           "stride_d=0 stride_w=1 stride_h=1", "stride 0 and dilation 1 of the depth"});
 }
 
+static void windows_that_do_not_fit(void **state) {
+  (void)state;
+  REFUSE(
+      {"TRANSPOSE_CONV", "i32 4 = 1 4 4 3, f32 3x9x2x2, f32 1x4x4x2 > f32", "stride_w=1 stride_h=1 padding=VALID",
+       "window"},
+      {"STABLEHLO_CONVOLUTION", "f32 1x1x4, f32 1x1x2 > f32",
+       "input_batch_dimension=0 input_feature_dimension=1 kernel_input_feature_dimension=0 "
+       "kernel_output_feature_dimension=1 output_batch_dimension=0 output_feature_dimension=1 feature_group_count=1 "
+       "batch_group_count=1 input_spatial_dimensions=[2] kernel_spatial_dimensions=[2] output_spatial_dimensions=[2]",
+       "the run was cancelled"});
+}
+
 static void stablehlo(void **state) {
   (void)state;
   REFUSE({"STABLEHLO_DOT_GENERAL", "i8@1 2x2, i8 2x2 > i8",
@@ -152,6 +164,11 @@ static void recurrent(void **state) {
   const char *const two = "f32 3x2x4, " CELL CELL STATE ", " STATE " > f32, f32";
   REFUSE({"UNIDIRECTIONAL_SEQUENCE_LSTM", "f32 2x3x4, " CELL STATE " > f32", "fused_activation_function=TANH",
           "the run was cancelled"},
+         {"BIDIRECTIONAL_SEQUENCE_LSTM", "f32 3x2x4, " CELL CELL STATE ", " STATE ", f32 2x2x4 > f32, f32",
+          "fused_activation_function=TANH", "as many time steps and batch elements as the input"},
+         {"BIDIRECTIONAL_SEQUENCE_RNN",
+          "f32 3x2x4, f32 5x4, f32 5x5, f32 5, f32! 2x5, f32 5x4, f32 5x5, f32 5, f32! 2x5, f32 2x2x4, -, - > f32, f32",
+          "fused_activation_function=TANH time_major=1", "as many time steps and batch elements as the input"},
          {"LSTM", "f32 2x4, " CELL STATE " > f32", "fused_activation_function=77", "fused activation 77"},
          {"BIDIRECTIONAL_SEQUENCE_LSTM", two, "fused_activation_function=77", "fused activation 77"},
          {"BIDIRECTIONAL_SEQUENCE_LSTM", two, "fused_activation_function=TANH", "the run was cancelled"},
@@ -181,8 +198,8 @@ static void general(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(matrices),   cmocka_unit_test(fully_connected), cmocka_unit_test(convolutions),
-      cmocka_unit_test(transposed), cmocka_unit_test(stablehlo),       cmocka_unit_test(recurrent),
-      cmocka_unit_test(general),
+      cmocka_unit_test(transposed), cmocka_unit_test(stablehlo),       cmocka_unit_test(windows_that_do_not_fit),
+      cmocka_unit_test(recurrent),  cmocka_unit_test(general),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,16 @@ static void slicing(void **state) {
          {"SPLIT_V", "f32 2, i32 2 = 1, i32 = 0 > f32", "num_splits=1", "there are 2 sizes for 1 outputs"});
 }
 
+static void too_many_axes(void **state) {
+  (void)state;
+  REFUSE({"STRIDED_SLICE", RANK_8 ", i32 2 = 0, i32 2 = 1, i32 2 = 1 > f32", "new_axis_mask=1 ellipsis_mask=2",
+          "dimensions"},
+         {"STRIDED_SLICE", RANK_8 ", i32 2 = 0, i32 2 = 1, i32 2 = 1 > f32", "new_axis_mask=2 ellipsis_mask=1",
+          "dimensions"},
+         {"STABLEHLO_GATHER", "f32 ?x?, i32 2x1 > f32",
+          "offset_dims=[1] collapsed_slice_dims=[0] start_index_map=[0] index_vector_dim=1 slice_sizes=[1 -3]", "-3"});
+}
+
 static void blocks(void **state) {
   (void)state;
   REFUSE({"DEPTH_TO_SPACE", "f32 2x2x4 > f32", "block_size=2", "it must have 4: batch, height, width, channels"},
@@ -176,7 +186,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(broadcasting), cmocka_unit_test(joining), cmocka_unit_test(gathering),
       cmocka_unit_test(padding),      cmocka_unit_test(shaping), cmocka_unit_test(reversing),
-      cmocka_unit_test(slicing),      cmocka_unit_test(blocks),
+      cmocka_unit_test(slicing),      cmocka_unit_test(blocks),  cmocka_unit_test(too_many_axes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

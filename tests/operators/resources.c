@@ -36,8 +36,11 @@ static mote_status resource_id(op_ctx *c, op_resource_kind kind, sch_string cont
   return MOTE_OK;
 }
 
+static bool resource_fails;
+
 static mote_status resource(op_ctx *c, op_resource_kind kind, int32_t id, op_resource **out) {
-  (void)c, (void)id;
+  (void)id;
+  if (resource_fails) return op_fail(c, MOTE_ERR_RUN, "there is no such resource");
   *out = kind == OP_RESOURCE_TABLE ? &table : &variable;
   return MOTE_OK;
 }
@@ -299,6 +302,17 @@ static void variables_keep_their_type(void **state) {
   end(&k);
 }
 
+static void resources_that_are_not_there(void **state) {
+  (void)state;
+  resource_fails = true;
+  refusal_host = &host;
+  REFUSE({"HASHTABLE", "> res", "table_id=7 key_dtype=INT64 value_dtype=STRING", "there is no such resource"},
+         {"ASSIGN_VARIABLE", "res, f32 >", NULL, "there is no such resource"},
+         {"READ_VARIABLE", "res > f32", NULL, "there is no such resource"});
+  refusal_host = NULL;
+  resource_fails = false;
+}
+
 static void defaults_that_are_not_there(void **state) {
   (void)state;
   host.resize = op_case_resize;
@@ -326,6 +340,7 @@ static void strings_that_are_not_there(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(resources_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(defaults_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(strings_that_are_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(numbers_to_strings, setup, teardown),
