@@ -20,9 +20,10 @@ check: ## all tests: units, recorded cases, sanitizers, fuzz targets; ends with 
 	@tools/deps.sh check
 	@tools/check.sh $(BUILD)
 
-check-long: ## check, and every recorded case on each level of kernels and on the emulated machines
+check-long: ## check, refusals, and every recorded case on each level of kernels and on the emulated machines
 	@tools/deps.sh ci
 	@tools/check.sh $(BUILD) --all
+	@tools/refusals.sh
 	@tools/cross.sh --all
 
 refusals: ## which refusals of operators a test meets, and which none does

@@ -129,7 +129,8 @@ mote_status volume_run(op_ctx *c, const matmul_numbers *x, const volume_plan *p,
       if (p->k) op_parallel(c, (count + TASK_ROWS - 1) / TASK_ROWS, gather_task, &j);
       part.a = rows;
     }
-    MOTE_TRY(matmul_run(c, x, count == p->chunk ? &p->whole : &p->rest, &part, products));
+    const matmul_plan *const product = count == p->chunk ? &p->whole : &p->rest;
+    MOTE_TRY(matmul_run(c, x, product, &part, products));
   }
   return MOTE_OK;
 }

@@ -249,6 +249,7 @@ static void tflm_3504_3704_lengths_of_the_file(void **state) {
   assert_int_equal(refused(&p, MOTE_INT8, 8, &far), MOTE_ERR_MODEL);
   begin_pack(&p, PRUNE, 0, 0);
   put_value(&p, 1, 1), put_bits(&p, 3, 8);
+  assert_int_equal(refused(&p, MOTE_INT8, 8, &far), MOTE_ERR_MODEL);
   assert_int_equal(refused(&p, MOTE_INT8, 7, NULL), MOTE_OK);
   assert_int_equal(refused(&p, MOTE_INT8, 8, NULL), MOTE_ERR_MODEL);
   assert_int_equal(refused(&p, MOTE_INT8, 9, NULL), MOTE_ERR_MODEL);

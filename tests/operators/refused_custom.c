@@ -113,6 +113,9 @@ static void more_pictures(void **state) {
   const char *const points =
       "left_rotation_idx=0 right_rotation_idx=1 subset_idxs=[0 1 2 3] output_height=2 output_width=2";
   REFUSE(
+      {DETECTION, BOXES, "max_detections=3 max_classes_per_detection='x'", "max_classes_per_detection"},
+      {DETECTION, BOXES, MOST "num_classes='x'", "num_classes"},
+
       {"PosenetDecoderOp", POSES, "max_detections=1 stride=8 score_threshold=0.1 nms_radius=1",
        "the run was cancelled"},
       {"Landmarks2TransformMatrix@2", "f32 1x4x3 > f32", points, "'scale_x'"},

@@ -85,6 +85,7 @@ static void looking_up(void **state) {
       {"EMBEDDING_LOOKUP", "i32 1x1, f32 2x2 > f32", NULL, "the ids have 2 dimensions; they must be a vector"},
       {"EMBEDDING_LOOKUP", "i32 1, f32 2 > f32", NULL, "the table has 1 dimensions; it must have 2 or more"},
       {"EMBEDDING_LOOKUP", "i32 1 ~ 2, f32 2x2 > f32", NULL, "2"},
+      {"EMBEDDING_LOOKUP", "i32 1 ~ 9, i8@1 2x2 = 1 > f32", NULL, "9"},
       {"EMBEDDING_LOOKUP_SPARSE", "i32 1x1, i32 1x1, i32 1, f32 1, f32 2x2 > f32", NULL,
        "ids, weights and shape must be"},
       {"EMBEDDING_LOOKUP_SPARSE", "i32 1, i32 1x1, i32 1, f32 1, f32 2 > f32", NULL, "the table has 1 dimensions"},

@@ -155,6 +155,82 @@ static void stablehlo(void **state) {
           "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[0]", "can address"});
 }
 
+/* ---- what the text of a row cannot say ---- */
+
+static op_tensor block_scales, block_zeros;
+
+static const op_tensor *tensor_at(op_ctx *c, int32_t index) {
+  (void)c;
+  return index == 7 ? &block_scales : &block_zeros;
+}
+
+/* Types, check and infer of an operator with constant weights 3x8 as input 1, quantized like this. */
+static void refuse_weights(const char *name, mote_type first, mote_type output, op_quant weights,
+                           const sch_SparsityParameters *sparsity, const char *phrase) {
+  static int8_t data[24];
+  static uint16_t halves[2] = {0x3c00, 0x3c00};
+  static uint8_t zeros[1] = {1};
+  static const float one[1] = {1};
+  static const int32_t three[1] = {3}, zero[1];
+  const op_quant activation = {.count = 1, .scale = one, .zero_point = zero};
+  op_host host = op_case_host;
+  op_case k;
+  host.tensor = tensor_at;
+  op_case_begin(&k, refusal_op(name), NULL);
+  k.c.host = &host;
+  op_case_fill(&k, &block_scales, MOTE_FLOAT16);
+  op_case_fill(&k, &block_zeros, MOTE_UINT8);
+  block_scales.flags = block_zeros.flags = OP_CONST;
+  block_scales.data = halves, block_scales.bytes = sizeof halves;
+  block_zeros.data = zeros, block_zeros.bytes = sizeof zeros;
+  weights.scale = one, weights.zero_point = three;
+  op_tensor *const x = op_case_input(&k, first, first == MOTE_INT32 ? 1 : 2, (int32_t[]){1, 8}, NULL, 0);
+  op_tensor *const w = op_case_input(&k, MOTE_INT8, 2, (int32_t[]){3, 8}, data, OP_CONST);
+  op_tensor *const y = op_case_output(&k, output);
+  w->quant = &weights, w->sparsity = sparsity, w->scale = 1, w->zero_point = 3;
+  x->quant = y->quant = &activation, x->scale = y->scale = 1;
+  assert_int_not_equal(op_case_infer(&k), MOTE_OK);
+  if (!strstr(k.error.text, phrase)) fail_msg("'%s' is wanted, not '%s'", phrase, k.error.text);
+  op_case_end(&k);
+}
+
+static void weights(void **state) {
+  (void)state;
+  const sch_SparsityParameters sparse = {0};
+  refuse_weights("FULLY_CONNECTED", MOTE_INT8, MOTE_INT8, (op_quant){.count = 1}, &sparse,
+                 "sparse weights are symmetric, but the zero point is 3");
+  refuse_weights("FULLY_CONNECTED", MOTE_FLOAT32, MOTE_FLOAT32,
+                 (op_quant){.block_size = 4, .scales = 7, .zero_points = 8}, NULL,
+                 "have zero points, tensor 8, which are not");
+  refuse_weights("EMBEDDING_LOOKUP", MOTE_INT32, MOTE_FLOAT32,
+                 (op_quant){.block_size = 3, .scales = 7, .zero_points = -1}, NULL,
+                 "rows of 8 elements do not consist of blocks of 3");
+  refuse_weights("EMBEDDING_LOOKUP", MOTE_INT32, MOTE_FLOAT32,
+                 (op_quant){.block_size = 4, .scales = 7, .zero_points = -1}, NULL, "there are scales for 2 blocks");
+}
+
+/* A filter is packed for the channels that come in; with fewer it would be one of other groups. */
+static void channels_that_change(void **state) {
+  (void)state;
+  static const float filter[64 * 8] = {1};
+  const sch_Conv2DOptions o = {.stride_w = 1, .stride_h = 1, .dilation_w_factor = 1, .dilation_h_factor = 1};
+  op_case k;
+  op_case_begin(&k, refusal_op("CONV_2D"), &o);
+  k.c.isa = cpu_best();
+  op_case_input(&k, MOTE_FLOAT32, 4, (int32_t[]){1, 4, 4, 16}, NULL, 0);
+  op_case_input(&k, MOTE_FLOAT32, 4, (int32_t[]){64, 1, 1, 8}, filter, OP_CONST);
+  op_case_output(&k, MOTE_FLOAT32);
+  assert_int_equal(op_case_infer(&k), MOTE_OK);
+  k.in[0].dims[3] = 8;
+  assert_int_equal(k.c.op->infer(&k.c), MOTE_OK);
+  k.c.record = op_case_alloc(&k.c, k.c.op->record_size);
+  assert_int_equal(k.c.op->plan(&k.c), MOTE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(k.error.text, "was packed for the 16 input channels"));
+  op_case_end(&k);
+}
+
+/* ---- recurrent operators ---- */
+
 #define GATES(operand) operand ", " operand ", " operand ", " operand ", "
 #define CELL GATES("f32 5x4") GATES("f32 5x5") "-, -, -, " GATES("f32 5") "-, -, "
 #define STATE "f32! 2x5, f32! 2x5"
@@ -197,9 +273,16 @@ static void general(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(matrices),   cmocka_unit_test(fully_connected), cmocka_unit_test(convolutions),
-      cmocka_unit_test(transposed), cmocka_unit_test(stablehlo),       cmocka_unit_test(windows_that_do_not_fit),
-      cmocka_unit_test(recurrent),  cmocka_unit_test(general),
+      cmocka_unit_test(matrices),
+      cmocka_unit_test(fully_connected),
+      cmocka_unit_test(convolutions),
+      cmocka_unit_test(transposed),
+      cmocka_unit_test(stablehlo),
+      cmocka_unit_test(weights),
+      cmocka_unit_test(channels_that_change),
+      cmocka_unit_test(windows_that_do_not_fit),
+      cmocka_unit_test(recurrent),
+      cmocka_unit_test(general),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void shaping(void **state) {
          {"STABLEHLO_BROADCAST_IN_DIM", "f32 2 > f32 2x2", "broadcast_dimensions=[0 1]", "names 2 dimensions for"},
          {"RESHAPE", "f32 1, i32 9 ~ 1 > f32", NULL, "a shape of 9 dimensions is asked for"},
          {"BroadcastGradientArgs", "i32 65, i32 1 > i32, i32", NULL, "a shape of 65 dimensions is too long"},
-         {"BroadcastGradientArgs", "i32 1 ~ 2, i32 1 ~ 3 > i32, i32", NULL, ""},
+         {"BroadcastGradientArgs", "i32 1 ~ 2, i32 1 ~ 3 > i32, i32", NULL, "neither is 1"},
          {"BITCAST", "f32 1x1x1x1x1x1x1x1 > i8", NULL, "the result would have 9 dimensions"},
          {"RESIZE_BILINEAR", "f32 2147483647x1x1x2147483647, i32 2 = 2147483647 2147483647 > f32", NULL,
           "more elements than memory can hold"},
@@ -163,7 +163,11 @@ static void too_many_axes(void **state) {
          {"STRIDED_SLICE", RANK_8 ", i32 2 = 0, i32 2 = 1, i32 2 = 1 > f32", "new_axis_mask=2 ellipsis_mask=1",
           "dimensions"},
          {"STABLEHLO_GATHER", "f32 ?x?, i32 2x1 > f32",
-          "offset_dims=[1] collapsed_slice_dims=[0] start_index_map=[0] index_vector_dim=1 slice_sizes=[1 -3]", "-3"});
+          "offset_dims=[1] collapsed_slice_dims=[0] start_index_map=[0] index_vector_dim=1 slice_sizes=[1 -3]",
+          "slices have -3 elements"},
+         {"STABLEHLO_GATHER", "f32 ?x?, i32 2x1 > f32",
+          "offset_dims=[1] collapsed_slice_dims=[0] start_index_map=[0] index_vector_dim=1 slice_sizes=[1 3000000000]",
+          "dimension 1 of the result would be 3000000000"});
 }
 
 static void blocks(void **state) {

@@ -49,7 +49,13 @@ static mote_status skip_gram(int32_t size, int32_t skip, size_t bytes) {
   return status;
 }
 
-/* Choices whose number explodes end in a sentence, not in all of memory. */
+static bool is_cancelled(op_ctx *c) {
+  (void)c;
+  return true;
+}
+
+/* Choices whose number explodes end in a sentence, not in all of memory; while they are counted, the run can be
+ * cancelled. */
 static void counts_before_it_writes(void **state) {
   (void)state;
   char buffer[4096], sentence[2001];
@@ -62,6 +68,14 @@ static void counts_before_it_writes(void **state) {
   move_case_string_input(&k, 1, (int32_t[]){1}, buffer, &words, 1);
   op_case_output(&k, MOTE_STRING);
   assert_int_equal(op_case_run(&k), MOTE_ERR_LIMIT);
+  op_case_end(&k);
+  op_host host = op_case_host;
+  host.cancelled = is_cancelled;
+  op_case_begin(&k, &op_skip_gram, &o);
+  k.c.host = &host;
+  move_case_string_input(&k, 1, (int32_t[]){1}, buffer, &words, 1);
+  op_case_output(&k, MOTE_STRING);
+  assert_int_equal(op_case_run(&k), MOTE_ERR_CANCELLED);
   op_case_end(&k);
 }
 
