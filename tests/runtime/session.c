@@ -596,15 +596,23 @@ static void missing_operators_say_what_to_do(void **state) {
     size_t size;
     mote_error e;
     net_begin(&n);
-    const int x = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1}), y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
-    if (cases[i].custom) net_custom(&n, cases[i].custom, 1, (int32_t[]){x}, 1, (int32_t[]){y});
-    else net_op(&n, sch_BuiltinOperator_DELEGATE, 0, NULL, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+    const int x = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
+    int y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
+    for (int version = 1; version <= 2; version++) { /* it is named once */
+      sch_Operator *const op =
+          cases[i].custom ? net_custom(&n, cases[i].custom, 1, (int32_t[]){x}, 1, (int32_t[]){y})
+                          : net_op(&n, sch_BuiltinOperator_DELEGATE, 0, NULL, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+      n.codes[op->opcode_index].version = version;
+      y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
+    }
+    y--; /* what the second one makes */
     net_ends(&n, 1, (int32_t[]){x}, 1, (int32_t[]){y});
     const uint8_t *const file = net_file(&n, &size);
     mote_model *const model = mote_model_from_memory(file, size, NULL, &e);
     assert_non_null(model);
     assert_null(mote_program_new(model, NULL, &e));
     assert_int_equal(e.code, MOTE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(e.text, "the model needs 1 operator that"));
     assert_non_null(strstr(e.text, cases[i].name));
     assert_non_null(strstr(e.text, cases[i].remedy));
     mote_model_free(model);
