@@ -1,4 +1,4 @@
-/* mote/media.h: pictures, sounds and arrays, into tensors and out of them.
+/* mote/media.h: pictures, sounds, arrays and tables, into tensors and out of them.
  *
  *     mote_image *photo = mote_image_open("photo.jpg", NULL, &e);
  *     mote_tensor *input = mote_session_input(s, 0);
@@ -160,6 +160,47 @@ MOTE_API mote_status mote_array_write(const char *path, const mote_tensor *tenso
 /* Reads a file of exactly tensor->size bytes into a tensor, and writes a tensor's bytes. */
 MOTE_API mote_status mote_raw_read(const char *path, mote_tensor *tensor, mote_error *e);
 MOTE_API mote_status mote_raw_write(const char *path, const mote_tensor *tensor, mote_error *e);
+
+/* ---- files of many samples --------------------------------------------------------------------------------- */
+
+/* The arrays in a file: one for .npy and idx (as MNIST has them), named ones for .npz; each may be compressed by gzip,
+ * when built with zlib; .npz when built with libzip. Arrays stay in their files: these are mapped, or unpacked into
+ * temporary files that are, and memory holds what was looked at last. A file that another process makes shorter
+ * meanwhile ends the program, as with everything mapped. */
+typedef struct mote_arrays {
+  int32_t count;
+  const char *const *names; /* without ".npy"; "" in a file of one array */
+  const mote_array *arrays;
+} mote_arrays;
+
+/* The bytes of the second form must outlive the object. */
+MOTE_API mote_arrays *mote_arrays_open(const char *path, const mote_media_config *config, mote_error *e);
+MOTE_API mote_arrays *mote_arrays_from_memory(const void *data, size_t size, const char *name,
+                                              const mote_media_config *config, mote_error *e);
+MOTE_API void mote_arrays_free(mote_arrays *arrays); /* NULL is fine */
+
+/* What an array of numbers holds at `index` of its first axis: an array of one dimension less, which points into it. */
+MOTE_API mote_status mote_array_slice(const mote_array *array, int64_t index, mote_array *slice, mote_error *e);
+
+/* A table of text: CSV, or with tabs, semicolons or spaces between its cells, whichever of them the first line has;
+ * cells may be in double quotes. Also compressed by gzip. */
+typedef struct mote_table {
+  int64_t rows; /* without the header */
+  int32_t columns;
+  const char *const *names; /* [columns], when the first row is a header: it holds no number, and the next one does, or
+                               one of its cells is "label", "class", "name", "file" or "path"; else NULL */
+} mote_table;
+
+/* The bytes of the second form must outlive the object. */
+MOTE_API mote_table *mote_table_open(const char *path, const mote_media_config *config, mote_error *e);
+MOTE_API mote_table *mote_table_from_memory(const void *data, size_t size, const char *name,
+                                            const mote_media_config *config, mote_error *e);
+MOTE_API void mote_table_free(mote_table *table); /* NULL is fine */
+
+/* The numbers of a row into to[columns], with a decimal point whatever the locale; NaN where there is none. */
+MOTE_API mote_status mote_table_numbers(const mote_table *table, int64_t row, double *to, mote_error *e);
+/* The text of a cell, without its quotes, cut to room - 1 bytes and ended by 0; returns its whole length. */
+MOTE_API size_t mote_table_text(const mote_table *table, int64_t row, int32_t column, char *to, size_t room);
 
 #ifdef __cplusplus
 }

@@ -89,7 +89,7 @@ static mote_status fill(array_object *o, const npy *n, const media_source *s, mo
   return status;
 }
 
-static mote_array *decode(const media_source *s, mote_error *e) {
+mote_array *npy_array(const media_source *s, mote_error *e) {
   if (media_kind_of(s->data, s->size) != KIND_NPY) {
     err_set(e, MOTE_ERR_FORMAT, "%s is no array that mote can read: it looks like %s; NumPy's .npy is read", s->name,
             mote_media_kind(s->data, s->size));
@@ -118,7 +118,7 @@ static mote_array *decode(const media_source *s, mote_error *e) {
 mote_array *mote_array_open(const char *path, const mote_media_config *config, mote_error *e) {
   media_source s;
   if (media_open(&s, path, config, e)) return NULL;
-  mote_array *array = decode(&s, e);
+  mote_array *array = npy_array(&s, e);
   media_close(&s);
   return array;
 }
@@ -127,7 +127,7 @@ mote_array *mote_array_from_memory(const void *data, size_t size, const char *na
                                    mote_error *e) {
   media_source s;
   if (media_from_memory(&s, data, size, name, config, e)) return NULL;
-  mote_array *array = decode(&s, e);
+  mote_array *array = npy_array(&s, e);
   media_close(&s);
   return array;
 }

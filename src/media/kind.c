@@ -7,7 +7,7 @@
 typedef struct signature {
   const char *bytes;
   uint8_t length;
-  uint8_t offset;
+  uint16_t offset;
   media_kind kind;
   const char *text;
 } signature;
@@ -20,6 +20,7 @@ static const signature signatures[] = {
     SIGN(0, "\x89PNG\r\n\x1a\n", KIND_PNG, "a PNG picture"),
     SIGN(8, "WAVE", KIND_WAV, "a WAV sound"),
     SIGN(0, "\x93NUMPY", KIND_NPY, "a NumPy array"),
+    SIGN(257, "ustar", KIND_TAR, "a tar archive"),
     SIGN(0, "GIF8", KIND_OTHER, "a GIF picture"),
     SIGN(8, "WEBP", KIND_OTHER, "a WebP picture"),
     SIGN(0, "II*\0", KIND_OTHER, "a TIFF picture"),
@@ -45,9 +46,9 @@ static const signature signatures[] = {
     SIGN(0, "RF64", KIND_OTHER, "an RF64 sound"),
     SIGN(4, "TFL3", KIND_OTHER, "a .tflite model"),
     SIGN(0, "\x89HDF\r\n\x1a\n", KIND_OTHER, "an HDF5 file"),
-    SIGN(0, "PK\3\4", KIND_OTHER, "a zip archive"),
+    SIGN(0, "PK\3\4", KIND_ZIP, "a zip archive"),
     SIGN(0, "PK\5\6", KIND_OTHER, "an empty zip archive"),
-    SIGN(0, "\x1f\x8b", KIND_OTHER, "a gzip file"),
+    SIGN(0, "\x1f\x8b", KIND_GZIP, "a gzip file"),
     SIGN(0, "\x28\xb5\x2f\xfd", KIND_OTHER, "a zstd file"),
     SIGN(0,
          "\xfd"
@@ -78,6 +79,14 @@ static bool is_text(const uint8_t *data, size_t size) {
   return true;
 }
 
+static const signature idx = SIGN(0, "", KIND_IDX, "an idx array");
+
+/* Two zeros, a code of a type, and the number of dimensions. */
+static bool is_idx(const uint8_t *data, size_t size) {
+  return size >= 8 && !data[0] && !data[1] && data[2] >= 8 && data[2] <= 14 && data[2] != 10 && data[3] >= 1 &&
+         data[3] <= MOTE_MAX_RANK;
+}
+
 /* Two letters are little to go by: text that happens to begin with "BM" is text. */
 static const signature *find(const uint8_t *data, size_t size) {
   for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
@@ -85,6 +94,7 @@ static const signature *find(const uint8_t *data, size_t size) {
   if (size >= 3 && data[0] == 'P' && data[1] >= '1' && data[1] <= '6' && (is_space(data[2]) || data[2] == '#'))
     return &pnm;
   if (matches(&pam, data, size)) return &pam;
+  if (is_idx(data, size)) return &idx;
   return matches(&bmp, data, size) && !is_text(data, size) ? &bmp : NULL;
 }
 

@@ -17,6 +17,9 @@ typedef struct npy {
 
 mote_status npy_find(npy *n, const media_source *s, mote_error *e);
 
+/* The array of a .npy, in memory of the source's allocator. */
+mote_array *npy_array(const media_source *s, mote_error *e);
+
 /* The header that goes before the data; `code` is NumPy's type code, such as "<f4". Returns its length, a multiple of
  * 64. */
 enum { NPY_HEADER_ROOM = 256 };

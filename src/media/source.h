@@ -33,7 +33,11 @@ typedef enum media_kind {
   KIND_BMP,
   KIND_PNM,
   KIND_WAV,
-  KIND_NPY
+  KIND_NPY,
+  KIND_IDX,
+  KIND_ZIP,
+  KIND_GZIP,
+  KIND_TAR
 } media_kind;
 media_kind media_kind_of(const void *data, size_t size);
 
