@@ -99,6 +99,8 @@ typedef struct data_file {
 /* Finds out what kind of file it is; FILE_IMAGE when nothing tells. The three below then read it. False: *e says why.
  */
 bool data_open(data_file *f, const char *path, const common *c, mote_error *e);
+/* The same of bytes that the caller has; nothing is to be closed. */
+void data_memory(data_file *f, const char *name, const void *data, size_t size, const common *c);
 void data_close(data_file *f);
 mote_image *data_image(const data_file *f, mote_error *e);
 mote_sound *data_sound(const data_file *f, mote_error *e);

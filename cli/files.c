@@ -54,6 +54,12 @@ bool data_open(data_file *f, const char *path, const common *c, mote_error *e) {
   return true;
 }
 
+void data_memory(data_file *f, const char *name, const void *data, size_t size, const common *c) {
+  *f = (data_file){.name = name, .data = (void *)(uintptr_t)data, .size = size};
+  f->config.memory_limit = c->limit_memory;
+  f->kind = kind_of(name, data, size);
+}
+
 void data_close(data_file *f) { free(f->data); }
 
 mote_image *data_image(const data_file *f, mote_error *e) {

@@ -7,6 +7,16 @@
   "  --json                print JSON\n"                                                                               \
   "  --quiet               print only what was asked for\n"
 
+#define DATA_HELP                                                                                                      \
+  "  --data PATH           samples: a folder or .tar of pictures, WAVs, .npy or .bin files; one .npy, .npz, idx or\n"  \
+  "                        CSV file of all of them, also as .gz\n"                                                     \
+  "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"                         \
+  "  --crop                of pictures take the largest square in the middle\n"                                        \
+  "  --raw TYPE[,SCALE[,ZERO]]  what .bin files hold, e.g. int8,0.5,-128\n"                                            \
+  "  --label-column NAME   of a CSV: what is no input but the answer; a name or a number from 0\n"                     \
+  "  --labels-from FILE    answers: CSV of names and labels, .npy, idx; or the word folders\n"                         \
+  "  --shuffle SEED        take them in another order than by name\n"
+
 const command commands[] = {
     {"info", cmd_info, "what a model is: inputs, outputs, operators, size, memory",
      "mote info MODEL [--json] [--plan]\n\n"
@@ -104,9 +114,7 @@ const command commands[] = {
      "  --pattern WHAT        weights (default), 1x4, 1x16 (blocks), 2:4 (half of each four), channels (whole ones)\n"
      "  --encode              store sparse weights as sparse tensors where that is smaller\n"
      "  --uniform             the same share of every layer\n"
-     "  --no-repair           leave the weights that stay as they are\n"
-     "  --data PATH           samples: a folder of pictures, WAVs or .npy files, or one .npy of all of them\n"
-     "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"
+     "  --no-repair           leave the weights that stay as they are\n" DATA_HELP
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64; channels: all count)\n"
      "  --multiple N          layers keep a multiple of N channels (default 8, fewer in narrow ones; 1: any number)\n"
@@ -122,9 +130,7 @@ const command commands[] = {
      "  -o, --output OUT      what to write; nothing is written when something fails\n"
      "  --clusters N          values that the weights of a layer may have\n"
      "  --start HOW           where the search for them begins: linear, density, random, or best of all (default)\n"
-     "  --seed N              of what is drawn by chance; the same seed gives the same file\n"
-     "  --data PATH           samples: a folder of pictures, WAVs or .npy files, or one .npy of all of them\n"
-     "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"
+     "  --seed N              of what is drawn by chance; the same seed gives the same file\n" DATA_HELP
      "  --keep A,B,...        operators that stay as they are: their names, or those of their outputs\n"
      "  --smallest N          weights of fewer elements stay as they are (default 64)\n"
      "  --no-rewrites         take the network as it is\n"

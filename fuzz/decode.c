@@ -1,9 +1,9 @@
-/* decode.c: any bytes into every reader of media: pictures, sounds, arrays; what is read goes on into a tensor. Limits
- * are small, so that the fuzzer looks for faults and not for patience. */
+/* decode.c: any bytes into every reader of media: pictures, sounds, arrays, tables, archives; what is read goes on into
+ * a tensor. Limits are small, so that the fuzzer looks for faults and not for patience. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "mote/media.h"
+#include "media/tar.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,9 +48,42 @@ static void fuzz_array(const uint8_t *data, size_t size) {
   mote_array_free(array);
 }
 
+static void fuzz_arrays(const uint8_t *data, size_t size) {
+  mote_arrays *arrays = mote_arrays_from_memory(data, size, "fuzz", &limits, NULL);
+  for (int32_t i = 0; arrays && i < arrays->count; i++) {
+    const mote_array *a = &arrays->arrays[i];
+    mote_array one;
+    if (a->rank > 0) mote_array_slice(a, a->dims[0] - 1, &one, NULL);
+  }
+  mote_arrays_free(arrays);
+}
+
+static void fuzz_table(const uint8_t *data, size_t size) {
+  mote_table *t = mote_table_from_memory(data, size, "fuzz", &limits, NULL);
+  double *row = t ? malloc((size_t)t->columns * sizeof *row + 1) : NULL;
+  char text[8];
+  for (int64_t i = 0; row && i < t->rows && i < 100; i++) {
+    mote_table_numbers(t, i, row, NULL);
+    mote_table_text(t, i, t->columns - 1, text, sizeof text);
+  }
+  free(row);
+  mote_table_free(t);
+}
+
+static void fuzz_tar(const uint8_t *data, size_t size) {
+  media_source s;
+  tar_file f;
+  if (media_from_memory(&s, data, size, "fuzz", &limits, NULL)) return;
+  for (size_t at = 0; tar_next(&s, &at, &f, NULL);) mote_media_kind(f.data, f.size);
+  media_close(&s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_image(data, size, size % 2);
   fuzz_sound(data, size);
   fuzz_array(data, size);
+  fuzz_arrays(data, size);
+  fuzz_table(data, size);
+  fuzz_tar(data, size);
   return 0;
 }

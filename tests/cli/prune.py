@@ -65,7 +65,7 @@ class Prune(Case):
         with open(SEVEN, "rb") as f:
             self.file("pictures/seven.png", f.read())
         said = self.json("prune", DIGITS, "-o", "a.tflite", "--pattern", "channels", "--sparsity", "0.3", "--data", "pictures",
-                         notes="9.txt is no picture")
+                         notes="is neither picture, sound")
         self.assertGreater(said["samples"], 0)
 
     def test_samples_that_are_none(self):
