@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "graph/trained.h"
 #include "lower/lower.h"
 #include "mote/mote.h"
 #include "schema/write.h"
@@ -164,7 +165,8 @@ void bench_end(bench *t, const char *only, const char *operators, double bound) 
                                       only && !strcmp(only, "drop-flatten") ? rewrites_for_running : rewrites_for_files,
                                   .check = graph_check,
                                   .only = only};
-  if (passes_run(&t->set, &t->arena, &options, NULL, &e) != MOTE_OK) fail_msg("%s", e.text);
+  if ((trained_has_ranges(&t->set) ? trained_run : passes_run)(&t->set, &t->arena, &options, NULL, &e) != MOTE_OK)
+    fail_msg("%s", e.text);
   if (operators) same_operators(t, operators);
   build_resume(&t->b, &t->arena, &t->set, 0);
   run(t, &after);

@@ -111,6 +111,53 @@ CASE(equal_work_is_shared) {
   bench_end(&t, "share-equal", "ADD SOFTMAX SOFTMAX MUL MUL", 0);
 }
 
+/* ---- ranges that were trained ---- */
+
+static int32_t ranged(bench *t, int32_t x, float lo, float hi) {
+  const sch_FakeQuantOptions eight = {.min = lo, .max = hi, .num_bits = 8};
+  return OP(t, FAKE_QUANT, &eight, x);
+}
+
+/* Rounding comes before joining and moving as well as after: what is joined needs no range of its own. */
+CASE(ranges_go_up_through_what_moves) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = ranged(&t, bench_input(&t, "x", DIMS(-1, 6)), -4, 4), y = ranged(&t, x, -2, 3);
+  const int32_t sum = OP(&t, ADD, NULL, x, bench_const(&t, DIMS(6)));
+  const sch_ConcatenationOptions last = {.axis = 1};
+  const int32_t both = OP(&t, CONCATENATION, &last, OP(&t, RESHAPE, NULL, sum, INTS(&t, -1, 6)), y);
+  bench_output(&t, ranged(&t, both, -5, 5));
+  bench_end(&t, NULL, "QUANTIZE QUANTIZE ADD QUANTIZE CONCATENATION DEQUANTIZE", 0.017);
+}
+
+/* Answers of a fixed range, places, and what keeps a range need none; what has none stays float. */
+CASE(operators_that_need_no_range) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const int32_t x = ranged(&t, bench_input(&t, "x", DIMS(3, 8)), -4, 4);
+  bench_output(&t, OP(&t, SOFTMAX, &(sch_SoftmaxOptions){.beta = 1}, OP(&t, REVERSE_V2, NULL, x, INTS(&t, 1))));
+  bench_output(&t, OP(&t, ARG_MAX, &(sch_ArgMaxOptions){.output_type = sch_TensorType_INT32}, x, INTS(&t, 1)));
+  bench_output(&t, OP(&t, SIN, NULL, x));
+  bench_end(&t, NULL, "QUANTIZE REVERSE_V2 SOFTMAX DEQUANTIZE ARG_MAX DEQUANTIZE SIN", 0.012);
+}
+
+/* Fewer bits clamp to less than int8 holds; weights take them. */
+CASE(ranges_of_few_bits) {
+  (void)state;
+  bench t;
+  bench_begin(&t);
+  const sch_FakeQuantOptions four = {.min = -1, .max = 1, .num_bits = 4, .narrow_range = true};
+  const int32_t x = ranged(&t, bench_input(&t, "x", DIMS(2, 5)), -4, 4),
+                w = OP(&t, FAKE_QUANT, &four, bench_const(&t, DIMS(3, 5)));
+  const sch_FullyConnectedOptions relu = {.fused_activation_function = sch_ActivationFunctionType_RELU};
+  const int32_t y = ranged(&t, OP(&t, FULLY_CONNECTED, &relu, x, w, bench_const(&t, DIMS(3))), 0, 8);
+  bench_output(&t, y);
+  bench_output(&t, OP(&t, FAKE_QUANT, &four, y));
+  bench_end(&t, NULL, "QUANTIZE FULLY_CONNECTED DEQUANTIZE FAKE_QUANT", 0.15);
+}
+
 /* ---- shapes and transposes ---- */
 
 CASE(reshapes_are_joined) {
@@ -646,6 +693,9 @@ int main(void) {
       cmocka_unit_test(identity_at_an_output),
       cmocka_unit_test(some_identities_stay),
       cmocka_unit_test(equal_work_is_shared),
+      cmocka_unit_test(ranges_go_up_through_what_moves),
+      cmocka_unit_test(operators_that_need_no_range),
+      cmocka_unit_test(ranges_of_few_bits),
       cmocka_unit_test(reshapes_are_joined),
       cmocka_unit_test(shapes_that_are_put_together_are_made_plain),
       cmocka_unit_test(transposes_between_reshapes_stay),

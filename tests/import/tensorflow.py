@@ -358,6 +358,39 @@ class Convert(Case):
         g.node("FakeQuantWithMinMaxVars", "vars", "x", g.const("lo", np.float32(-0.7)), g.const("hi", np.float32(2)))
         self.check(g, [x], [self.fake_quant(x, -1.0, 1.5), self.fake_quant(x, -0.7, 2.0)])
 
+    def test_ranges_around_zero(self):
+        """Steps around 0 of the larger end of a range."""
+        x = some(4, 5)
+        g = tf.Graph()
+        g.input("x", "float32", (4, 5))
+        lo, hi = g.const("lo", np.float32(-0.5)), g.const("hi", np.float32(1.27))
+        g.node("QuantizeAndDequantizeV2", "two", "x", lo, hi, signed_input=True, range_given=True, num_bits=8)
+        g.node("QuantizeAndDequantizeV4", "four", "x", lo, hi, signed_input=False, range_given=True, num_bits=8)
+        g.node("QuantizeAndDequantizeV3", "three", "x", lo, hi, g.const("bits", np.int32(6)), signed_input=True, range_given=True,
+               narrow_range=True)
+        d = x.astype(np.float64)
+        wanted = [np.clip(np.round(d / s), lo, hi) * s for s, lo, hi in
+                  ((1.27 / 127, -128, 127), (1.27 / 255, 0, 255), (1.27 / 31, -31, 31))]
+        self.check(g, [x], wanted, tolerance=1e-4)
+
+    def codes(self, name):
+        """Operators that a model has, each once."""
+        self.succeeds("convert", name, "-o", "net.json")
+        with open(self.path("net.json")) as f:
+            return sorted(c.get("builtin_code", "ADD") for c in json.load(f)["operator_codes"])
+
+    def test_activation_between_ranges(self):
+        x = some(2, 4, low=0.0)
+        g = tf.Graph()
+        g.input("x", "float32", (2, 4))
+        self.quantized(g, "q1", g.node("Relu", "a", self.quantized(g, "q0", "x", -2, 2)), 0, 1)
+        self.succeeds("convert", self.file("net.pb", g.binary()), "-o", "net.tflite")
+        self.assertEqual(self.codes("net.tflite"), ["DEQUANTIZE", "QUANTIZE", "RELU"])
+        np.save(self.path("x.npy"), x)
+        self.succeeds("run", "net.tflite", "--input", "0=x.npy")
+        wanted = self.fake_quant(np.maximum(self.fake_quant(x.astype(np.float64), -2, 2), 0), 0, 1)
+        self.assertLess(np.abs(np.load(self.path("output_0.npy")) - wanted).max(), 1.01 / 255)
+
     def quantized(self, g, name, x, lo, hi):
         return g.node("FakeQuantWithMinMaxVars", name, x, g.const(name + "_lo", np.float32(lo)), g.const(name + "_hi", np.float32(hi)),
                       num_bits=8)
@@ -410,11 +443,8 @@ class Convert(Case):
         y = fake(y @ r4 + bias, -40, 40)
         name = self.file("net.pb", g.binary())
         self.succeeds("convert", name, "-o", "net.tflite")
-        self.succeeds("convert", "net.tflite", "-o", "net.json")
-        with open(self.path("net.json")) as f:
-            codes = [c.get("builtin_code", "ADD") for c in json.load(f)["operator_codes"]]
-        self.assertEqual(sorted(codes), sorted(["QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MAX_POOL_2D", "MEAN",
-                                                "FULLY_CONNECTED", "DEQUANTIZE"]))
+        self.assertEqual(self.codes("net.tflite"), ["ADD", "CONV_2D", "DEPTHWISE_CONV_2D", "DEQUANTIZE", "FULLY_CONNECTED",
+                                                    "MAX_POOL_2D", "MEAN", "QUANTIZE"])
         np.save(self.path("x.npy"), x)
         self.succeeds("run", "net.tflite", "--input", "0=x.npy")
         off = np.abs(np.load(self.path("output_0.npy")) - y) / self.steps(-40, 40)[0]

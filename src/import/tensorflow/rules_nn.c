@@ -297,6 +297,34 @@ static void rule_fake_quant_vars(tf_ctx *c) {
   else fake_quant(c, lo, hi, (int32_t)count);
 }
 
+/* Steps around 0, as many on both sides as bits and sign allow, of the larger end of the range. */
+static void rule_quantize_and_dequantize(tf_ctx *c) {
+  const bool is_signed = tf_attr_bool(c->node, "signed_input", true);
+  const bool narrow = is_signed && tf_attr_bool(c->node, "narrow_range", false);
+  const float *const lo = tf_floats(c, c->in[1]), *const hi = tf_floats(c, c->in[2]);
+  int64_t bits = tf_attr_int(c->node, "num_bits", 8);
+  if (!strcmp(c->op->type, "QuantizeAndDequantizeV3") && !tf_need_int(c, 3, "number of bits", &bits)) return;
+  if (!tf_attr_bool(c->node, "range_given", false) || tf_attr_int(c->node, "axis", -1) != -1 || !lo || !hi ||
+      tf_count(tf_value(c, c->in[1])) != 1 || tf_count(tf_value(c, c->in[2])) != 1 || bits < 2 || bits > 16) {
+    build_fail(c->b, MOTE_ERR_UNSUPPORTED,
+               "it finds its range in the data, or has several; one constant range of 2 to 16 bits is taken");
+    return;
+  }
+  const float least = is_signed ? -(float)(1 << (bits - 1)) + (narrow ? 1 : 0) : 0;
+  const float most = (float)((1 << (is_signed ? bits - 1 : bits)) - 1);
+  const float step = fmaxf(least < 0 && *lo < 0 ? *lo / least : 0, *hi > 0 ? *hi / most : 0);
+  if (!(step > 0) || !isfinite(step)) {
+    build_fail(c->b, MOTE_ERR_MODEL, "its range is %g to %g", (double)*lo, (double)*hi);
+    return;
+  }
+  sch_FakeQuantOptions o = BUILD_OPTIONS(FakeQuantOptions);
+  o.min = least * step;
+  o.max = most * step;
+  o.num_bits = (int32_t)bits;
+  o.narrow_range = narrow;
+  c->out[0] = tf_op1(c, OP(FAKE_QUANT), &o, c->in[0]);
+}
+
 /* ---- boxes ---- */
 
 static void rule_nms_4(tf_ctx *c) {
@@ -380,6 +408,9 @@ const tf_row tf_rows_nn[] = {
     {"FakeQuantWithMinMaxArgs", rule_fake_quant_args, 0},
     {"FakeQuantWithMinMaxVars", rule_fake_quant_vars, 0},
     {"FakeQuantWithMinMaxVarsPerChannel", rule_fake_quant_vars, 0},
+    {"QuantizeAndDequantizeV2", rule_quantize_and_dequantize, 0},
+    {"QuantizeAndDequantizeV3", rule_quantize_and_dequantize, 0},
+    {"QuantizeAndDequantizeV4", rule_quantize_and_dequantize, 0},
     {"NonMaxSuppressionV4", rule_nms_4, 0},
     {"NonMaxSuppressionV5", rule_nms_5, 0},
     {"AudioSpectrogram", rule_spectrogram, 0},
