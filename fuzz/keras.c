@@ -8,6 +8,15 @@
 #include "mote/convert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+const char *__asan_default_options(void);
+
+/* libhdf5 does not free all it took when it refuses a file. */
+const char *__lsan_default_suppressions(void) { return "leak:libhdf5"; }
+
+/* It asks for as much memory as a header claims, before it finds that the file is shorter: it is told no, as elsewhere.
+ */
+const char *__asan_default_options(void) { return "allocator_may_return_null=1:max_allocation_size_mb=2048"; }
 
 static char folder[] = "/tmp/mote-fuzz-XXXXXX", file[64];
 

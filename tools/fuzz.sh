@@ -30,13 +30,8 @@ for source in fuzz/${target:-*}.c; do
     echo "kept  $name: $(ls "fuzz/corpus/$name" | wc -l) inputs"
     continue
   fi
-  how=-max_total_time=$seconds
-  if [ "$name" = keras ] && [ -z "$target" ]; then # libhdf5 1.10 reads out of bounds itself, in heaps that are damaged
-    how=-runs=0
-    echo "left out: new inputs for keras, because libhdf5 has faults of its own; tools/fuzz.sh keras looks for them"
-  fi
   # shellcheck disable=SC2046
-  if "$program" "$how" -rss_limit_mb=4096 -timeout=20 -max_len=200000 -print_final_stats=1 \
+  if "$program" -max_total_time="$seconds" -rss_limit_mb=4096 -timeout=20 -max_len=200000 -print_final_stats=1 \
     -artifact_prefix=build-sanitize/crashes/"$name"- "build-sanitize/corpus/$name" build-sanitize/seeds/"$name" \
     $([ -d "fuzz/corpus/$name" ] && echo "fuzz/corpus/$name") >"build-sanitize/fuzz_$name.log" 2>&1; then
     passed=$((passed + 1))

@@ -2,6 +2,7 @@
 """mote convert on Keras' files: layers against their definitions in numpy, in float64; layouts; files that are refused."""
 import json
 import os
+import struct
 import sys
 
 import h5py
@@ -29,17 +30,24 @@ def softmax(x):
 
 
 class Keras(Case):
+    def runs(self, *args):
+        """Like succeeds, where a note about states is no failure."""
+        status, out, err = mote(*args, cwd=self.folder)
+        self.assertEqual(status, 0, err)
+        self.assertTrue(not err or "keeps its state from run to run" in err, err)
+        return out
+
     def compare(self, feeds, wanted, tolerance=1e-4, times=1):
         arrays = {f"in_{i}": x for i, x in enumerate(feeds)} | {f"out_{i}": np.asarray(w, np.float32) for i, w in enumerate(wanted)}
         np.savez(self.path("io.npz"), **arrays)
         self.succeeds("verify", "net.tflite")
-        said = json.loads(self.succeeds("convert", self.source, "-o", "net.tflite", "--check", "io.npz", "--json", *self.options))
+        said = json.loads(self.runs("convert", self.source, "-o", "net.tflite", "--check", "io.npz", "--json", *self.options))
         self.assertEqual(said["check"]["outputs"], len(wanted))
         self.assertLess(said["check"]["worst"], tolerance)
 
     def convert(self, *options):
         self.options = options
-        return self.succeeds("convert", self.source, "-o", "net.tflite", *options)
+        return self.runs("convert", self.source, "-o", "net.tflite", *options)
 
     def check(self, shape, layers, x, wanted, dtype="float32", both=True, version="2.15.0"):
         """A sequential model, as HDF5 and as an archive."""
@@ -163,7 +171,7 @@ class Keras(Case):
 
     def test_multi_head_attention(self):
         q, v = some(2, 5, 6), some(2, 7, 6)
-        for kind, key_heads in (("MultiHeadAttention", 4), ("GroupedQueryAttention", 2)):
+        for kind, key_heads in (("MultiHeadAttention", 4), ("GroupedQueryAttention", 2), ("GroupQueryAttention", 1)):
             w = {"query_dense": [some(6, 4, 3), some(4, 3)], "key_dense": [some(6, key_heads, 3), some(key_heads, 3)],
                  "value_dense": [some(6, key_heads, 3), some(key_heads, 3)], "output_dense": [some(4, 3, 6), some(6)]}
             heads = [self.heads(x, *w[n]).repeat(1 if n == "query_dense" else 4 // key_heads, 1)
@@ -225,6 +233,24 @@ class Keras(Case):
             self.check([batch, 6, 3], [layer], x, self.lstm(x, k, r, b, 4))
             layer = Layer("LSTM", "l", parts={"cell": [k, r, b]}, units=4, go_backwards=True)
             self.check([batch, 6, 3], [layer], x, self.lstm(x[:, ::-1], k, r, b, 4)[:, -1])
+
+    def test_state_from_run_to_run(self):
+        x, k, r, b = some(2, 6, 3), some(3, 16), some(4, 16), some(16)
+        wanted = self.lstm(x, k, r, b, 4)[:, -1]
+        for batch, stateful, told in ((2, False, True), (2, True, False), (None, False, False)):
+            layers = [Layer("LSTM", "l", [k, r, b], units=4, stateful=stateful)]
+            self.source = self.path("net.h5")
+            keras.hdf5(self.source, keras.sequential([batch, 6, 3], layers), layers)
+            status, out, err = mote("convert", self.source, "-o", "net.tflite", cwd=self.folder)
+            self.assertEqual(status, 0, err)
+            self.assertEqual("keeps its state from run to run" in out + err, told, (batch, stateful))
+            self.options = ()
+            self.compare([x], [wanted])
+        inner = keras.entry(Layer("GRU", "g", units=4, stateful=True, reset_after=False))
+        layers = [Layer("Bidirectional", "both", [some(3, 12), some(4, 12), some(12)] * 2, layer=inner, merge_mode="sum")]
+        keras.hdf5(self.source, keras.sequential([2, 6, 3], layers), layers)
+        os.remove(self.path("net.tflite"))
+        self.refused("both (Bidirectional)", "stateful")
 
     # ---- functions called on values ----
 
@@ -319,6 +345,31 @@ class Keras(Case):
         for size in (9, 100, 600, len(data) // 2, len(data) - 100):
             self.file("net.h5", data[:size])
             self.refused("net.h5")
+
+    def test_references_to_texts_that_lie(self):
+        layers = [Layer("Dense", "d", [some(3, 2), some(2)], units=2)]
+        model = keras.sequential([None, 3], layers)
+        self.source = self.path("net.h5")
+        keras.hdf5(self.source, model, layers)
+        with open(self.source, "rb") as f:
+            data = f.read()
+        length = len(json.dumps(model))
+        text = data.index(b'{"class_name"')
+        heap = data.rindex(b"GCOL", 0, text)
+        right = struct.pack("<IQ", length, heap)
+        place = data.index(right)
+        number = struct.unpack_from("<I", data, place + 12)[0]
+        for lie in ((length + 4096, heap, number), (0xffffffff, heap, number), (length, heap, number + 1), (length, heap, 0),
+                    (length, heap, 0xffff), (length, heap, 0xffffffff), (length, heap + 8, number), (length, len(data) - 4, number),
+                    (length, 1 << 62, number), (length, (1 << 64) - 2, number)):
+            self.file("net.h5", data[:place] + struct.pack("<IQI", *lie) + data[place + 16:])
+            self.refused("damaged")
+        for size in (0, 15, 1 << 40, (1 << 64) - 1):
+            self.file("net.h5", data[:heap + 8] + struct.pack("<Q", size) + data[heap + 16:])
+            self.refused("damaged")
+        for size in (1 << 20, (1 << 64) - 1, (1 << 64) - 8): # of the text itself
+            self.file("net.h5", data[:text - 8] + struct.pack("<Q", size) + data[text:])
+            self.refused("damaged")
 
     def test_broken_archives(self):
         layers = [Layer("Dense", "d", [some(3, 2), some(2)], units=2)]

@@ -3,6 +3,7 @@
 #define IMPORT_KERAS_EMIT_H
 
 #include "import/common.h"
+#include "import/import.h"
 #include "import/keras/config.h"
 #include "import/keras/weights.h"
 
@@ -31,12 +32,14 @@ typedef struct k_cached {
 
 typedef struct k_emitter {
   graph_builder *b;
+  const mote_convert_config *options;
   k_config *config;
-  const k_file *file;
+  k_file *file;
   k_cached *arrays;
   import_faults faults;
-  int depth;      /* of models within models */
-  int32_t layers; /* emitted */
+  int depth;       /* of models within models */
+  int32_t layers;  /* emitted */
+  bool told_state; /* that a state outlives a run */
 } k_emitter;
 
 enum { K_MOST_OUT = 64 };

@@ -8,29 +8,54 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/size.h"
+#include "import/keras/heaps.h"
 
 enum {
   MOST_PATH = 2000,
   MOST_STRINGS = 1 << 16,
-  MOST_TEXT = 256 << 20, /* bytes of an attribute */
-  DEFLATE_RATIO = 1040,  /* deflate packs no better */
-  SMALL = 1 << 16        /* arrays that may be stored as their fill value alone */
+  MOST_TEXT = 256 << 20,  /* bytes of an attribute */
+  MOST_OBJECTS = 1 << 26, /* looked at in heaps, to find texts */
+  DEFLATE_RATIO = 1040,   /* deflate packs no better */
+  SMALL = 1 << 16         /* arrays that may be stored as their fill value alone */
 };
 
 struct k_file {
   mem *mem;
   hid_t id;
+  file_view bytes;
+  k_heaps heaps;
 };
 
 /* ---- opening ---- */
 
-static mote_status opened(k_file **out, hid_t id, mem *m, const char *what, mote_error *e) {
+/* What the file says of its addresses. */
+static bool read_heaps(k_file *f) {
+  const hid_t made = H5Fget_create_plist(f->id);
+  hsize_t base = 0;
+  const bool fine = made >= 0 && H5Pget_userblock(made, &base) >= 0 &&
+                    H5Pget_sizes(made, &f->heaps.address_bytes, &f->heaps.size_bytes) >= 0;
+  if (made >= 0) H5Pclose(made);
+  f->heaps.data = f->bytes.data;
+  f->heaps.size = f->bytes.size;
+  f->heaps.base = base;
+  f->heaps.objects_left = MOST_OBJECTS;
+  f->heaps.text_left = MOST_TEXT;
+  return fine && f->heaps.address_bytes <= 8 && f->heaps.size_bytes <= 8;
+}
+
+/* Takes the file's handle and its bytes, also when it fails. */
+static mote_status opened(k_file **out, hid_t id, file_view *bytes, mem *m, const char *what, mote_error *e) {
   k_file *f = id < 0 ? NULL : MEM_NEW(m, k_file);
   if (f) {
-    *f = (k_file){m, id};
-    *out = f;
-    return MOTE_OK;
+    *f = (k_file){.mem = m, .id = id, .bytes = *bytes};
+    if (read_heaps(f)) {
+      *out = f;
+      return MOTE_OK;
+    }
+    k_file_close(f);
+    return err_set(e, MOTE_ERR_FORMAT, "%s: it does not say how long its addresses are", what);
   }
+  file_close(bytes);
   if (id < 0) return err_set(e, MOTE_ERR_FORMAT, "%s: it is no HDF5 file, or a damaged one", what);
   H5Fclose(id);
   return err_memory(e, "an HDF5 file", sizeof *f);
@@ -43,39 +68,32 @@ static hid_t new_access(void) {
   return H5Pcreate(H5P_FILE_ACCESS);
 }
 
-static mote_status check_heaps(const uint8_t *data, uint64_t size, const char *what, mote_error *e) {
-  if (k_heaps_sound(data, size)) return MOTE_OK;
-  return err_set(e, MOTE_ERR_FORMAT, "%s: it is a damaged HDF5 file: sizes in a heap of texts do not add up", what);
-}
-
 mote_status k_file_open(k_file **out, const char *path, mem *m, mote_error *e) {
-  file_view f;
-  MOTE_TRY(file_open(&f, m, path, false, e));
-  const mote_status sound = check_heaps(f.data, f.size, path, e);
-  file_close(&f);
-  MOTE_TRY(sound);
+  file_view bytes;
+  MOTE_TRY(file_open(&bytes, m, path, false, e));
   const hid_t access = new_access();
-  if (access < 0) return err_memory(e, "an HDF5 file", 0);
-  H5Pset_file_locking(access, false, true);
-  const hid_t id = H5Fopen(path, H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  return opened(out, id, m, path, e);
+  hid_t id = -1;
+  if (access >= 0 && H5Pset_file_locking(access, false, true) >= 0) id = H5Fopen(path, H5F_ACC_RDONLY, access);
+  if (access >= 0) H5Pclose(access);
+  return opened(out, id, &bytes, m, path, e);
 }
 
-mote_status k_file_image(k_file **out, const void *bytes, size_t size, mem *m, mote_error *e) {
-  MOTE_TRY(check_heaps(bytes, size, "the weights in the archive", e));
+mote_status k_file_image(k_file **out, const void *image, size_t size, mem *m, mote_error *e) {
+  file_view bytes;
+  MOTE_TRY(file_from_memory(&bytes, m, image, size, false, e));
   const hid_t access = new_access();
-  if (access < 0) return err_memory(e, "an HDF5 file", 0);
   hid_t id = -1;
-  if (H5Pset_fapl_core(access, 1 << 16, false) >= 0 && H5Pset_file_image(access, (void *)(uintptr_t)bytes, size) >= 0)
+  if (access >= 0 && H5Pset_fapl_core(access, 1 << 16, false) >= 0 &&
+      H5Pset_file_image(access, (void *)(uintptr_t)image, size) >= 0)
     id = H5Fopen("weights in the archive", H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  return opened(out, id, m, "the weights in the archive", e);
+  if (access >= 0) H5Pclose(access);
+  return opened(out, id, &bytes, m, "the weights in the archive", e);
 }
 
 void k_file_close(k_file *f) {
   if (!f) return;
   H5Fclose(f->id);
+  file_close(&f->bytes);
   mem_free(f->mem, f);
 }
 
@@ -129,20 +147,37 @@ static bool read_fixed(hid_t attribute, hid_t type, size_t count, arena *a, char
   return true;
 }
 
-static bool read_variable(hid_t attribute, hid_t type, hid_t space, size_t count, arena *a, char **to) {
-  char **raw = ARENA_ARRAY(a, char *, count + 1);
-  if (!raw || H5Aread(attribute, type, raw) < 0) return false;
-  bool fine = true;
-  for (size_t i = 0; i < count && fine; i++) {
-    const char *text = raw[i] ? raw[i] : "";
-    fine = (to[i] = arena_string(a, text, strlen(text))) != NULL;
+/* A conversion of libhdf5 that leaves references to texts as they stand in the file. */
+static herr_t keep_reference(hid_t from, hid_t to, H5T_cdata_t *about, size_t count, size_t stride, size_t other,
+                             void *data, void *background, hid_t how) {
+  (void)count, (void)stride, (void)other, (void)data, (void)background, (void)how;
+  about->need_bkg = H5T_BKG_NO;
+  return about->command != H5T_CONV_CONV || H5Tget_size(from) == H5Tget_size(to) ? 0 : -1;
+}
+
+/* The attribute's references, as bytes. */
+static bool read_references(hid_t attribute, hid_t type, size_t bytes, void *to) {
+  const hid_t raw = H5Tcreate(H5T_OPAQUE, bytes);
+  bool fine = raw >= 0 && H5Tregister(H5T_PERS_SOFT, "reference", type, raw, keep_reference) >= 0;
+  if (fine) {
+    fine = H5Aread(attribute, raw, to) >= 0;
+    H5Tunregister(H5T_PERS_SOFT, "reference", type, raw, keep_reference);
   }
-  H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
+  if (raw >= 0) H5Tclose(raw);
+  return fine;
+}
+
+/* Texts of open length are in the file's heaps (heaps.c says why libhdf5 is not asked for them). */
+static bool read_variable(k_heaps *h, hid_t attribute, hid_t type, size_t count, arena *a, char **to) {
+  const size_t each = k_heaps_reference(h);
+  uint8_t *raw = arena_alloc(a, count * each);
+  bool fine = raw && read_references(attribute, type, each, raw);
+  for (size_t i = 0; i < count && fine; i++) fine = (to[i] = k_heaps_text(h, raw + i * each, a)) != NULL;
   return fine;
 }
 
 /* Appends what an attribute holds. */
-static bool read_attribute(hid_t attribute, arena *a, k_strings *to) {
+static bool read_attribute(k_heaps *h, hid_t attribute, arena *a, k_strings *to) {
   const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
   const hssize_t n = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
   bool fine = type >= 0 && n >= 0 && n <= MOST_STRINGS && to->count + n <= MOST_STRINGS;
@@ -150,7 +185,7 @@ static bool read_attribute(hid_t attribute, arena *a, k_strings *to) {
     char **list = ARENA_ARRAY(a, char *, (size_t)to->count + (size_t)n);
     fine = list != NULL;
     if (fine && to->count) memcpy(list, to->text, (size_t)to->count * sizeof *list);
-    fine = fine && (H5Tis_variable_str(type) > 0 ? read_variable(attribute, type, space, (size_t)n, a, list + to->count)
+    fine = fine && (H5Tis_variable_str(type) > 0 ? read_variable(h, attribute, type, (size_t)n, a, list + to->count)
                                                  : read_fixed(attribute, type, (size_t)n, a, list + to->count));
     if (fine) to->text = list, to->count += (int32_t)n;
   } else if (n > 0) {
@@ -161,8 +196,7 @@ static bool read_attribute(hid_t attribute, arena *a, k_strings *to) {
   return fine;
 }
 
-mote_status k_file_strings(const k_file *f, const char *path, const char *name, arena *a, k_strings *out,
-                           mote_error *e) {
+mote_status k_file_strings(k_file *f, const char *path, const char *name, arena *a, k_strings *out, mote_error *e) {
   *out = (k_strings){NULL, -1};
   const hid_t object = open_object(f, path);
   if (object < 0) return err_set(e, MOTE_ERR_MODEL, "the file has no group '%.200s'", path);
@@ -175,7 +209,7 @@ mote_status k_file_strings(const k_file *f, const char *path, const char *name, 
     } else {
       const hid_t attribute = H5Aopen(object, part, H5P_DEFAULT);
       if (out->count < 0) out->count = 0;
-      fine = attribute >= 0 && read_attribute(attribute, a, out);
+      fine = attribute >= 0 && read_attribute(&f->heaps, attribute, a, out);
       if (attribute >= 0) H5Aclose(attribute);
       if (!i) break;
     }

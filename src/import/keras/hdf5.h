@@ -29,16 +29,13 @@ mote_status k_file_open(k_file **out, const char *path, mem *m, mote_error *e);
 /* Bytes that stay until it is closed. */
 mote_status k_file_image(k_file **out, const void *bytes, size_t size, mem *m, mote_error *e);
 void k_file_close(k_file *f);
-/* heaps.c: whether the places where the file keeps texts add up. */
-bool k_heaps_sound(const uint8_t *data, uint64_t size);
 
 /* Whether there is a group, or an array, at a path ("layers/dense/vars/0"). */
 bool k_file_has(const k_file *f, const char *path);
 
 /* Texts of an attribute: one, or a list; lists too long for one attribute stand in NAME0, NAME1, ... None when there is
  * no such attribute (count -1). */
-mote_status k_file_strings(const k_file *f, const char *path, const char *name, arena *a, k_strings *out,
-                           mote_error *e);
+mote_status k_file_strings(k_file *f, const char *path, const char *name, arena *a, k_strings *out, mote_error *e);
 mote_status k_file_array(const k_file *f, const char *path, arena *a, k_array *out, mote_error *e);
 
 #endif

@@ -1,13 +1,17 @@
-/* heaps.c: the global heaps of an HDF5 file, where texts of open length are, checked before libhdf5 reads them: sizes
- * that do not add up make older versions of it go round forever.
+/* heaps.c: see heaps.h. Reads the global heaps of an HDF5 file, where its texts of open length are.
  *
- *     "GCOL", version 1, 3 zeros, size of the collection; then objects: number (2 bytes), references (2), zeros (4),
- *     size, bytes padded to 8. Number 0 is the free rest, its size with its header.
+ * libhdf5 trusts what an attribute says of its texts: version 1.10 copies an object of the heap, however long, to where
+ * the attribute claimed less, takes objects by numbers that the heap does not have, and goes round forever in heaps
+ * whose sizes do not add up. So it is asked for the references alone, and what they name is found here, with every
+ * address, size and number held against the file.
+ *
+ *     reference    length (4 bytes), address of a collection, number of the object in it (4)
+ *     collection   "GCOL", version 1, 3 zeros, size; then objects: number (2), references (2), zeros (4), size, bytes
+ *                  padded to 8. Number 0 is the free rest, its size with its header.
  */
-#include <string.h>
+#include "import/keras/heaps.h"
 
-#include "base/size.h"
-#include "import/keras/hdf5.h"
+#include <string.h>
 
 enum { HEAP_HEADER = 8, OBJECT_HEADER = 8, ALIGN = 8 };
 
@@ -17,39 +21,39 @@ static uint64_t number(const uint8_t *p, size_t bytes) {
   return v;
 }
 
-/* Bytes of a length in this file; they stand in the superblock, which is at 0, 512, 1024, ... */
-static size_t length_bytes(const uint8_t *data, uint64_t size) {
-  static const char signature[] = "\x89HDF\r\n\x1a\n";
-  for (uint64_t at = 0; at + 16 <= size; at = at ? 2 * at : 512)
-    if (!memcmp(data + at, signature, 8)) return data[at + (data[at + 8] < 2 ? 14 : 10)];
-  return 8;
+/* The collection at an address, and its size; NULL: it is not all there. */
+static const uint8_t *collection(const k_heaps *h, uint64_t address, uint64_t *size) {
+  const uint64_t header = HEAP_HEADER + h->size_bytes;
+  if (address > h->size || h->base > h->size - address || h->size - address - h->base < header) return NULL;
+  const uint8_t *heap = h->data + h->base + address;
+  *size = number(heap + HEAP_HEADER, h->size_bytes);
+  const bool whole = *size >= header && *size <= h->size - address - h->base;
+  return whole && !memcmp(heap, "GCOL\1", 5) ? heap : NULL;
 }
 
-/* Whether the objects of a collection fill it. */
-static bool is_sound(const uint8_t *heap, uint64_t rest, size_t length) {
-  const uint64_t size = number(heap + HEAP_HEADER, length), header = OBJECT_HEADER + length;
-  if (size > rest) return false;
-  for (uint64_t at = HEAP_HEADER + length; at < size;) {
-    if (size - at < header) return true; /* too little for an object: unused */
-    const uint64_t bytes = number(heap + at + OBJECT_HEADER, length);
-    if (bytes > size - at) return false;
-    const uint64_t need = number(heap + at, 2) ? header + (bytes + ALIGN - 1) / ALIGN * ALIGN : bytes;
-    if (need < header || need > size - at) return false;
+/* The bytes of an object of a collection; NULL: there is none of that number and length. */
+static const uint8_t *object(k_heaps *h, const uint8_t *heap, uint64_t size, uint64_t index, uint64_t length) {
+  const uint64_t header = OBJECT_HEADER + h->size_bytes;
+  for (uint64_t at = HEAP_HEADER + h->size_bytes; size - at >= header && h->objects_left; h->objects_left--) {
+    const uint64_t bytes = number(heap + at + OBJECT_HEADER, h->size_bytes), which = number(heap + at, 2);
+    if (!which || bytes > size - at - header) return NULL;
+    if (which == index) return bytes >= length ? heap + at + header : NULL;
+    const uint64_t need = header + (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    if (need > size - at) return NULL;
     at += need;
   }
-  return true;
+  return NULL;
 }
 
-bool k_heaps_sound(const uint8_t *data, uint64_t size) {
-  const size_t length = length_bytes(data, size);
-  if (length != 2 && length != 4 && length != 8) return false;
-  for (uint64_t at = 0; size - at > HEAP_HEADER + length;) {
-    const uint8_t *found = memchr(data + at, 'G', (size_t)(size - at));
-    if (!found) return true;
-    at = (uint64_t)(found - data);
-    if (size - at <= HEAP_HEADER + length) return true;
-    if (!memcmp(found, "GCOL\1\0\0\0", HEAP_HEADER) && !is_sound(found, size - at, length)) return false;
-    at++;
-  }
-  return true;
+char *k_heaps_text(k_heaps *h, const uint8_t *reference, arena *a) {
+  const uint64_t length = number(reference, 4), address = number(reference + 4, h->address_bytes),
+                 index = number(reference + 4 + h->address_bytes, 4);
+  uint64_t size;
+  if (!length || !address) return arena_string(a, "", 0); /* nothing was ever written */
+  const uint8_t *heap = collection(h, address, &size);
+  const uint8_t *text = heap && index ? object(h, heap, size, index, length) : NULL;
+  if (!text || length > h->text_left) return NULL;
+  h->text_left -= length;
+  const uint8_t *end = memchr(text, 0, (size_t)length);
+  return arena_string(a, (const char *)text, end ? (size_t)(end - text) : (size_t)length);
 }

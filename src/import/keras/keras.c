@@ -163,6 +163,7 @@ static mote_status emit(work *w, mote_convert_report *report) {
   MOTE_TRY(k_scope_begin(&weights, w->file, w->arena, w->error));
   w->emitter.config = &w->config;
   w->emitter.file = w->file;
+  w->emitter.options = w->options;
   for (int32_t i = 0; i < m->num_inputs; i++)
     in[i] = (k_tensor){make_input(w, &m->layers[m->inputs[i].layer], m->num_inputs == 1), -1};
   if (w->emitter.b->failed) return build_finish(w->emitter.b, w->error);

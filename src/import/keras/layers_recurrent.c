@@ -323,6 +323,17 @@ static int32_t gate_of(k_ctx *c, const char *name, const k_array *a, int32_t g, 
   return k_const(c, name, 2, (int32_t[]){units, a->dims[0]}, to);
 }
 
+/* The operator has no state that begins anew: what runs the file clears it, or it is what the last run left. */
+static void tell_state(k_ctx *c, const rnn *r) {
+  const json_t *stateful = json_object_get(r->config, "stateful");
+  if (json_is_true(stateful) || c->e->told_state) return;
+  c->e->told_state = true;
+  import_note(c->e->options,
+              "%s: in .tflite an LSTM of fixed batch keeps its state from run to run, as stateful=True does; reset the "
+              "model's variables between sequences, or convert with an open batch",
+              c->layer->name);
+}
+
 static int32_t fused(k_ctx *c, const k_cell *cell, int32_t x) {
   const int32_t u = cell->units, state[] = {build_dim(c->b, x, 0), u};
   int32_t in[24];
@@ -352,8 +363,15 @@ static void run(k_ctx *c, const rnn *r, int32_t x, int32_t mask, const int32_t *
   }
   *out = (ran){.outputs = -1};
   if (may_fuse(c, r, x, mask, given != NULL)) {
+    tell_state(c, r);
     out->outputs = fused(c, &r->cells[0], x);
     out->last = k_squeeze(c, k_cut(c, out->outputs, 1, -1, 0), 1);
+    return;
+  }
+  if (json_is_true(json_object_get(r->config, "stateful"))) {
+    build_fail(c->b, MOTE_ERR_UNSUPPORTED,
+               "it keeps its state from run to run (stateful), which an LSTM of fixed batch does, and no other; set "
+               "stateful=False, and give and take the state as inputs and outputs (initial_state, return_state)");
     return;
   }
   const int32_t projected = project(c, r, x), time = c->b->failed ? -1 : build_dim(c->b, projected, 0);
@@ -399,12 +417,6 @@ static void recurrent(k_ctx *c) {
   if (!read_rnn(c, &r)) return;
   const int32_t n = given_states(c, K_MOST_STATES, given);
   if (!check_given(c, n, r.num_states)) return;
-  if (k_flag(c, "stateful", false) && !may_fuse(c, &r, c->in[0].value, c->in[0].mask, n > 0)) {
-    build_fail(c->b, MOTE_ERR_UNSUPPORTED,
-               "it keeps its state from run to run (stateful), which an LSTM of fixed batch does, and no other; set "
-               "stateful=False, and give and take the state as inputs and outputs (initial_state, return_state)");
-    return;
-  }
   run(c, &r, c->in[0].value, c->in[0].mask, n ? given : NULL, r.sequences, &out);
   c->out[0].value = r.sequences ? out.outputs : out.last;
   if (r.sequences) c->out[0].mask = c->in[0].mask;

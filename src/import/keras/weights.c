@@ -14,7 +14,7 @@ static const char *join(arena *a, const char *group, const char *name) {
   return path;
 }
 
-mote_status k_scope_begin(k_scope *s, const k_file *f, arena *a, mote_error *e) {
+mote_status k_scope_begin(k_scope *s, k_file *f, arena *a, mote_error *e) {
   static const char *const places[] = {"model_weights", ""};
   *s = (k_scope){.whole = true};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -52,7 +52,7 @@ static k_strings *pick(const k_strings *all, const char *name, arena *a) {
   return to;
 }
 
-static mote_status listed_layer(const k_scope *model, const k_layer *l, const k_file *f, arena *a, k_scope *out,
+static mote_status listed_layer(const k_scope *model, const k_layer *l, k_file *f, arena *a, k_scope *out,
                                 mote_error *e) {
   *out = (k_scope){.listed = true, .group = model->group, .next = ARENA_NEW(a, int32_t)};
   if (!out->next) return no_memory(e);
@@ -69,7 +69,7 @@ static mote_status listed_layer(const k_scope *model, const k_layer *l, const k_
 
 /* ---- by groups ---- */
 
-static mote_status grouped_layer(const k_scope *model, const k_layer *l, const k_file *f, arena *a, k_scope *out,
+static mote_status grouped_layer(const k_scope *model, const k_layer *l, k_file *f, arena *a, k_scope *out,
                                  mote_error *e) {
   static const char *const lists[] = {"layers", "_layer_checkpoint_dependencies"};
   const char *const names[] = {l->store_name ? l->store_name : l->name, l->name};
@@ -84,8 +84,7 @@ static mote_status grouped_layer(const k_scope *model, const k_layer *l, const k
   return MOTE_OK;
 }
 
-mote_status k_scope_layer(const k_scope *model, const k_layer *l, const k_file *f, arena *a, k_scope *out,
-                          mote_error *e) {
+mote_status k_scope_layer(const k_scope *model, const k_layer *l, k_file *f, arena *a, k_scope *out, mote_error *e) {
   return model->listed ? listed_layer(model, l, f, a, out, e) : grouped_layer(model, l, f, a, out, e);
 }
 

@@ -20,10 +20,9 @@ typedef struct k_scope {
 } k_scope;
 
 /* Of the outermost model. */
-mote_status k_scope_begin(k_scope *s, const k_file *f, arena *a, mote_error *e);
+mote_status k_scope_begin(k_scope *s, k_file *f, arena *a, mote_error *e);
 /* Of a layer of a model. */
-mote_status k_scope_layer(const k_scope *model, const k_layer *l, const k_file *f, arena *a, k_scope *out,
-                          mote_error *e);
+mote_status k_scope_layer(const k_scope *model, const k_layer *l, k_file *f, arena *a, k_scope *out, mote_error *e);
 /* Of a part of a layer, such as "cell". */
 mote_status k_scope_part(const k_scope *layer, const char *part, arena *a, k_scope *out, mote_error *e);
 
