@@ -87,12 +87,32 @@ static sch_Conv3DOptions options_3d(const conv *v) {
   return o;
 }
 
-/* Groups of CONV_3D: each on its own channels. */
+/* Columns first..first + n of the last dimension of a kernel. */
+static int32_t columns(k_ctx *c, const k_array *a, int32_t first, int32_t n) {
+  int32_t dims[OP_MAX_RANK];
+  const int32_t last = a->rank - 1, width = a->dims[last];
+  const size_t rows = a->count / (size_t)width;
+  float *to = k_floats(c, rows * (size_t)n);
+  memcpy(dims, a->dims, sizeof dims);
+  dims[last] = n;
+  for (size_t i = 0; to && i < rows; i++)
+    memcpy(to + i * (size_t)n, a->data + i * (size_t)width + first, (size_t)n * sizeof *to);
+  return k_const(c, "kernel", a->rank, dims, to);
+}
+
+/* CONV_3D knows no groups: each is one of its own, on its own channels. */
 static int32_t conv_3d(k_ctx *c, const conv *v, const k_array *kernel, int32_t bias) {
   const sch_Conv3DOptions o = options_3d(v);
-  const int32_t groups = k_int(c, "groups", 1);
-  if (groups != 1) return build_fail(c->b, MOTE_ERR_UNSUPPORTED, "a convolution of three dimensions in groups");
-  return k_op3(c, OP(CONV_3D), &o, v->x, k_const_array(c, "kernel", kernel), bias);
+  const int32_t groups = k_int(c, "groups", 1), in = kernel->dims[3], out = kernel->dims[4];
+  if (groups == 1) return k_op3(c, OP(CONV_3D), &o, v->x, k_const_array(c, "kernel", kernel), bias);
+  if (groups < 1 || out % groups || build_dim(c->b, v->x, 4) != (int64_t)in * groups)
+    return build_fail(c->b, MOTE_ERR_MODEL, "its channels do not make %d groups", (int)groups);
+  int32_t *parts = ARENA_ARRAY(c->b->arena, int32_t, (size_t)groups);
+  if (!parts) return build_fail(c->b, MOTE_ERR_MEMORY, "out of memory for its groups");
+  for (int32_t i = 0; i < groups; i++)
+    parts[i] = k_op3(c, OP(CONV_3D), &o, k_cut(c, v->x, 4, i * in, (i + 1) * in),
+                     columns(c, kernel, i * (out / groups), out / groups), -1);
+  return k_add(c, k_concat(c, parts, groups, 4), bias);
 }
 
 static void conv_n(k_ctx *c, int32_t n) {
