@@ -77,6 +77,7 @@ static bool write_strings(mote_session *s, int index, const mote_array *a, mote_
   size_t *lengths = calloc(count + 1, sizeof *lengths);
   for (size_t i = 0; strings && lengths && i < count; i++) mote_tensor_string(&view, i, &strings[i], &lengths[i]);
   const bool good = strings && lengths && mote_session_resize(s, index, a->dims, a->rank, e) == MOTE_OK &&
+                    mote_session_plan(s, e) == MOTE_OK && /* strings take the shape that is planned */
                     mote_session_write_strings(s, index, strings, lengths, count, e) == MOTE_OK;
   free(strings);
   free(lengths);

@@ -258,6 +258,21 @@ class Layers(Case):
         table = some(4, 5)
         self.check(Layer("Embedding", "e", [table], input_dim=4, output_dim=5), x, table[x], dtype="int32")
 
+    def test_words(self):
+        words = ["cat", "dog", "a horse"]
+        x = np.array([["dog", "cow"], ["a horse", "cat"], ["", "do"]], "S")
+        for more, y in (({}, [[2, 0], [3, 1], [0, 0]]), ({"mask_token": ""}, [[3, 1], [4, 2], [0, 1]]),
+                        ({"output_mode": "multi_hot"}, [[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0]]),
+                        ({"output_mode": "count"}, [[1, 0, 1, 0], [0, 1, 0, 1], [2, 0, 0, 0]])):
+            layer = Layer("StringLookup", "s", inputs=["x"], vocabulary=words, num_oov_indices=1, **more)
+            source = self.path("net.keras")
+            keras.archive(source, keras.functional({"x": ([None, 2], "string")}, [layer], ["s"], 3), [layer])
+            self.succeeds("convert", source, "-o", "net.tflite")
+            np.save(self.path("x.npy"), x)
+            self.succeeds("run", "net.tflite", "--input", "0=x.npy", "--output-dir", "out")
+            (made,) = os.listdir(self.path("out"))
+            np.testing.assert_array_equal(np.load(self.path(os.path.join("out", made))), y, str(more))
+
     # ---- recurrent ----
 
     def test_masks(self):
