@@ -10,6 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 const char *__asan_default_options(void);
+const char *__asan_default_suppressions(void);
 
 /* libhdf5 does not free all it took when it refuses a file. */
 const char *__lsan_default_suppressions(void) { return "leak:libhdf5"; }
@@ -17,6 +18,10 @@ const char *__lsan_default_suppressions(void) { return "leak:libhdf5"; }
 /* It asks for as much memory as a header claims, before it finds that the file is shorter: it is told no, as elsewhere.
  */
 const char *__asan_default_options(void) { return "allocator_may_return_null=1:max_allocation_size_mb=2048"; }
+
+/* Version 1.10 reads on behind names that lack their end, in damaged headers (SECURITY.md). Told once, that hides no
+ * fault of this project: its own reads and writes are still watched. */
+const char *__asan_default_suppressions(void) { return "interceptor_via_lib:libhdf5"; }
 
 static char folder[] = "/tmp/mote-fuzz-XXXXXX", file[64];
 
