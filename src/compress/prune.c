@@ -162,7 +162,7 @@ static mote_status apply_masks(pruning *p) {
   return MOTE_OK;
 }
 
-/* Bytes of the file with the masks as they are, but for the network's other parts `rest`. */
+/* Bytes that the weights of all layers take in the file, with the masks as they are. */
 static mote_status masked_bytes(pruning *p, double *bytes) {
   *bytes = 0;
   for (int32_t i = 0; i < p->s.count; i++) {
@@ -176,13 +176,29 @@ static mote_status masked_bytes(pruning *p, double *bytes) {
   return MOTE_OK;
 }
 
+/* The most that the repair may add: layers without a bias get one, and those of float16 become float32. */
+static double repair_bytes(const pruning *p) {
+  enum { TENSOR_BYTES = 160 };
+  const graph *const g = &p->g->set.graphs[0];
+  double bytes = 0;
+  for (int32_t i = 0; i < p->t.whole.all.count && p->t.repairs; i++) {
+    const layer *const l = &p->t.whole.all.at[i];
+    const graph_node *const n = &g->nodes[l->node];
+    const int32_t bias = l->at_bias < n->num_inputs ? n->inputs[l->at_bias] : -1;
+    if (bias >= 0 && g->values[bias].is_const) continue;
+    bytes += 4.0 * (double)extent_of(layer_stored(&p->g->set, l), l->out_axis).size + TENSOR_BYTES;
+  }
+  return bytes;
+}
+
 /* The least sparsity whose file is within the budget, by halving. `before` is the size now, with all weights in full.
  */
 static mote_status select_for_size(pruning *p, uint64_t before) {
   double full = 0, bytes, lo = 0, hi = 1;
   const double total = select_total(&p->s, SELECT_WEIGHTS);
   for (int32_t i = 0; i < p->s.count; i++) full += (double)layer_stored(&p->g->set, &p->s.at[i].l)->bytes;
-  const double rest = (double)before - full + 1024 + 0.002 * full; /* padding, names of what is added */
+  /* Padding, names of what is added. */
+  const double rest = (double)before - full + 1024 + 0.002 * full + repair_bytes(p);
   for (int step = 0; step < 14; step++) {
     const double share = step ? (lo + hi) / 2 : 1;
     MOTE_TRY(select_least(&p->s, &p->g->set, p->config->pattern, SELECT_WEIGHTS, share * total, p->config->uniform,
@@ -296,9 +312,9 @@ static mote_status take_out_for_size(pruning *p, uint64_t before, mote_prune_rep
     MOTE_TRY(graph_copy(&p->g->set, &p->g->arena, &whole, p->error));
     MOTE_TRY(take_out(p, THIN_BYTES, most, r));
     MOTE_TRY(report_size(p->g, &now, p->error));
-    if (now.bytes + 256 <= p->config->size) return MOTE_OK;
+    if ((double)now.bytes + 256 + repair_bytes(p) <= (double)p->config->size) return MOTE_OK;
     if (i + 1 < TRIES) p->g->set = whole;
-    most -= (double)now.bytes + 512 - (double)p->config->size;
+    most -= (double)now.bytes + 512 + repair_bytes(p) - (double)p->config->size;
   }
   return err_set(p->error, MOTE_ERR_LIMIT,
                  "%llu bytes cannot be reached by taking out channels: every layer keeps some",
