@@ -150,6 +150,71 @@ typedef struct mote_cluster_report {
 MOTE_API mote_cluster_report *mote_cluster(mote_graph *graph, const mote_cluster_config *config, mote_error *e);
 MOTE_API void mote_cluster_report_free(mote_cluster_report *report); /* NULL is fine */
 
+/* ---- quantization ------------------------------------------------------------------------------------------ */
+
+typedef enum mote_quantize_kind {
+  MOTE_QUANTIZE_AUTO,    /* int8 with samples, else dynamic */
+  MOTE_QUANTIZE_DYNAMIC, /* weights int8; activations float, quantized by the operators that can while they run */
+  MOTE_QUANTIZE_FLOAT16, /* weights float16 */
+  MOTE_QUANTIZE_INT8,    /* weights and activations int8 */
+  MOTE_QUANTIZE_INT16X8, /* weights int8, activations int16 */
+  MOTE_QUANTIZE_INT4,    /* weights int4 where an operator takes them, else int8; activations int8 with samples, else
+                            float */
+  MOTE_QUANTIZE_INT2     /* weights int2 where an operator takes them, else as INT4 */
+} mote_quantize_kind;
+
+/* How the range of an activation is chosen from what was seen of it. */
+typedef enum mote_calibration {
+  MOTE_CALIBRATE_BEST,           /* whichever of the others has the least error, tensor by tensor */
+  MOTE_CALIBRATE_MIN_MAX,        /* all that was seen */
+  MOTE_CALIBRATE_MOVING_AVERAGE, /* of the extremes of each sample, the newest counting 5 % */
+  MOTE_CALIBRATE_PERCENTILE,     /* all but the outermost 0.01 % on either side */
+  MOTE_CALIBRATE_MSE,            /* least mean squared error */
+  MOTE_CALIBRATE_ENTROPY         /* least information lost (Kullback-Leibler divergence) */
+} mote_calibration;
+
+/* Zero-initialise, then set what matters. */
+typedef struct mote_quantize_config {
+  size_t struct_size; /* sizeof(mote_quantize_config); 0 counts as the size of this version */
+  mote_quantize_kind kind;
+  mote_samples samples; /* to calibrate with, and to tell the loss by: the last fifth is held back for that */
+  mote_type io;         /* of inputs and outputs that were float32: MOTE_FLOAT32 (stay so), INT8, UINT8, INT16 */
+  bool weights_only;    /* operators compute in float; weights are widened before use */
+  bool strict;          /* fail, naming all operators that would stay float */
+  const char *keep;     /* operators that stay float: names of operators or of their outputs, separated by spaces */
+  int32_t smallest;     /* weights of fewer elements stay as they are; 0: 1024 for dynamic and float16, else 1 */
+  mote_calibration calibration;
+  bool no_bias_correction; /* else the mean error of a layer's rounded weights is taken out of its bias */
+  double max_drop;         /* most that may be lost of the agreement with the float network: 0.01 is one point of top-1. Layers that cost most stay in a wider type until
+                              this holds on the samples held back. 0: not asked for */
+  int threads;             /* as in mote_config */
+  mote_watch watch;
+} mote_quantize_config;
+
+/* A layer, as it came out. */
+typedef struct mote_quantize_layer {
+  const char *op, *name; /* operator, and its first output */
+  const char *type;      /* "int8", "int16x8", "int4", "float16 weights", "float32" */
+  const char *reason;    /* why it stayed float; NULL: it did not */
+  double sqnr;           /* decibel, of its output in the quantized network; NAN: not measured */
+} mote_quantize_layer;
+
+typedef struct mote_quantize_report {
+  mote_quantize_kind kind;
+  int32_t operators, quantized; /* of operators that compute: all, and those in integers or with quantized weights */
+  mote_size before, after;
+  int64_t calibrated, held_back, left_out; /* samples */
+  double top1;  /* share of held back samples on which the float network's answer is the quantized one's */
+  double sqnr;  /* decibel, of all outputs on them */
+  bool promise; /* max_drop holds, or was not asked for */
+  int32_t num_layers;
+  const mote_quantize_layer *layers;
+} mote_quantize_report;
+
+/* Quantizes a float network. NULL on failure; the graph is then as it was. */
+MOTE_API mote_quantize_report *mote_quantize(mote_graph *graph, const mote_quantize_config *config, mote_error *e);
+MOTE_API void mote_quantize_report_free(mote_quantize_report *report); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif
