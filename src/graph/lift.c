@@ -39,6 +39,9 @@ static const char *remedy(const char *name) {
   static const struct {
     const char *begin, *remedy;
   } known[] = {
+      {"CONCAT_EMBEDDINGS",
+       "CONCAT_EMBEDDINGS has a number in the format, but no runtime was published that says what it computes: use "
+       "EMBEDDING_LOOKUP and CONCATENATION"},
       {"DELEGATE",
        "DELEGATE stands for what another engine's delegate took over in memory, which no file holds: convert "
        "the model again, without delegates"},

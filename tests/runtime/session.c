@@ -585,12 +585,14 @@ static void sessions_share_program_and_pool(void **state) {
 static void missing_operators_say_what_to_do(void **state) {
   (void)state;
   static const struct {
-    const char *custom, *name, *remedy;
-  } cases[] = {{NULL, "DELEGATE", "without delegates"},
-               {"edgetpu-custom-op", "edgetpu-custom-op", "Edge TPU"},
-               {"ethos-u", "ethos-u", "Ethos-U"},
-               {"FlexBitcast", "FlexBitcast", "builtin operators"},
-               {"MyOwn", "MyOwn", "registered"}};
+    int32_t code;
+    const char *name, *remedy;
+  } cases[] = {{sch_BuiltinOperator_CONCAT_EMBEDDINGS, "CONCAT_EMBEDDINGS", "EMBEDDING_LOOKUP and CONCATENATION"},
+               {sch_BuiltinOperator_DELEGATE, "DELEGATE", "without delegates"},
+               {sch_BuiltinOperator_CUSTOM, "edgetpu-custom-op", "Edge TPU"},
+               {sch_BuiltinOperator_CUSTOM, "ethos-u", "Ethos-U"},
+               {sch_BuiltinOperator_CUSTOM, "FlexBitcast", "builtin operators"},
+               {sch_BuiltinOperator_CUSTOM, "MyOwn", "registered"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     net n;
     size_t size;
@@ -599,9 +601,9 @@ static void missing_operators_say_what_to_do(void **state) {
     const int x = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
     int y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
     for (int version = 1; version <= 2; version++) { /* it is named once */
-      sch_Operator *const op =
-          cases[i].custom ? net_custom(&n, cases[i].custom, 1, (int32_t[]){x}, 1, (int32_t[]){y})
-                          : net_op(&n, sch_BuiltinOperator_DELEGATE, 0, NULL, 1, (int32_t[]){x}, 1, (int32_t[]){y});
+      sch_Operator *const op = cases[i].code == sch_BuiltinOperator_CUSTOM
+                                   ? net_custom(&n, cases[i].name, 1, (int32_t[]){x}, 1, (int32_t[]){y})
+                                   : net_op(&n, cases[i].code, 0, NULL, 1, (int32_t[]){x}, 1, (int32_t[]){y});
       n.codes[op->opcode_index].version = version;
       y = net_tensor(&n, MOTE_FLOAT32, 1, (int32_t[]){1});
     }
