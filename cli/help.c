@@ -174,6 +174,15 @@ const command commands[] = {
      "are spread; / searches, arrows and + - move, ? lists the keys.\n\n"
      "Options:\n"
      "  -o, --output FILE     the page to write\n" COMMON_HELP},
+    {"compare", cmd_compare, "hold two models against each other: answers, layers, time, memory, size",
+     "mote compare A B [--data PATH] [OPTION]...\n\n"
+     "  mote compare model.tflite small.tflite --data pictures/\n"
+     "  mote compare a.tflite b.tflite --data images.idx.gz --labels-from labels.idx.gz   # and how many are right\n"
+     "  mote compare a.tflite b.tflite                         # on noise\n\n"
+     "Values of layers are matched by name, else by order. Without --data inputs are noise, which says whether the\n"
+     "models compute alike, and not how they do on what they are for.\n\n"
+     "Options:\n" DATA_HELP "  --runs N              runs to time (default 20)\n"
+     "  --seed N              of the noise (default 0)\n" COMMON_HELP},
     {"ops", cmd_ops, "list the operators of this build",
      "mote ops [--json] [--used-by MODEL...]\n\n"
      "  mote ops                                   # name, versions, accepted types\n"

@@ -215,6 +215,42 @@ typedef struct mote_quantize_report {
 MOTE_API mote_quantize_report *mote_quantize(mote_graph *graph, const mote_quantize_config *config, mote_error *e);
 MOTE_API void mote_quantize_report_free(mote_quantize_report *report); /* NULL is fine */
 
+/* ---- comparison -------------------------------------------------------------------------------------------- */
+
+/* Zero-initialise, then set what matters. */
+typedef struct mote_compare_config {
+  size_t struct_size; /* sizeof(mote_compare_config); 0 counts as the size of this version */
+  mote_samples samples;
+  int threads; /* as in mote_config */
+  mote_watch watch;
+} mote_compare_config;
+
+/* A value that both networks compute, over all samples; quantized ones count as the reals they stand for. NAN where
+ * its shapes differ. */
+typedef struct mote_compare_value {
+  const char *op, *name; /* in the first network */
+  double sqnr;           /* decibel: the first network's value over the difference; INFINITY: there is none */
+  double cosine;
+  double max_error;
+  double low, high; /* in the first network */
+  double saturated; /* share of the second network's integers at an end of their type that is not 0 */
+} mote_compare_value;
+
+typedef struct mote_compare_report {
+  int64_t samples, labelled;
+  double top1;                   /* share of samples with the same answer; NAN: the first output is no list of scores */
+  double accuracy_a, accuracy_b; /* on samples with labels; NAN: there are none */
+  int32_t num_outputs, num_layers;
+  const mote_compare_value *outputs;
+  const mote_compare_value *layers; /* in the order of the first network; matched by the names of their outputs, else by
+                                       order where both have the same operators but for QUANTIZE and DEQUANTIZE */
+} mote_compare_report;
+
+/* Runs both networks on all samples. NULL on failure. */
+MOTE_API mote_compare_report *mote_compare(const mote_graph *a, const mote_graph *b, const mote_compare_config *config,
+                                           mote_error *e);
+MOTE_API void mote_compare_report_free(mote_compare_report *report); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

@@ -24,12 +24,11 @@ void sampler_close(sampler *s) {
 
 /* Runs a sample through all observers; *shown says whether it could be read. */
 static mote_status one_sample(sampler *s, observer *o, int32_t count, int64_t i, bool *shown, mote_error *e) {
-  int32_t label;
   *shown = false;
   if (s->bad[i]) return MOTE_OK;
   mote_status status = MOTE_OK;
   for (int32_t k = 0; k < count && status == MOTE_OK; k++)
-    status = observe_sample(&o[k], s->samples, s->first + i * s->all / s->count, &label, e);
+    status = observe_sample(&o[k], s->samples, s->first + i * s->all / s->count, &s->label, e);
   if (status == MOTE_OK) *shown = true;
   if (status != MOTE_ERR_FORMAT && status != MOTE_ERR_IO) return status;
   s->bad[i] = true;

@@ -17,6 +17,7 @@ typedef struct sampler {
   int64_t first, all; /* the range */
   int64_t count;      /* that are looked at */
   bool *bad;          /* [count] */
+  int32_t label;      /* of the sample that is visited; MOTE_NO_LABEL: not known */
   /* What is going on, for people, and which part of it the next run is. */
   const char *what;
   double done, part;
