@@ -512,6 +512,167 @@ class Convert(Case):
         x = some(2, 2)
         self.check(g, [x], [x / 32.0], options=["--outputs", "y"])
 
+    # ---- loops of TensorFlow 1, lists ----
+
+    def v1_loop(self, g, prefix, test, body, carried, captured=()):
+        """Enter, Merge, Switch, NextIteration, Exit around nodes. carried: names of values before; test and body get the
+        names of the values inside (and of what is captured) and return the condition's name, and the new values."""
+        frame = {"frame_name": prefix + "context"}
+        merges, inside = [], []
+        outside = [g.node("Enter", f"{prefix}const{i}", v, is_constant=True, **frame) for i, v in enumerate(captured)]
+        for i, v in enumerate(carried):
+            g.node("Enter", f"{prefix}enter{i}", v, is_constant=False, **frame)
+            merges.append(g.node("Merge", f"{prefix}merge{i}", f"{prefix}enter{i}", f"{prefix}next{i}", N=2))
+        go_on = g.node("LoopCond", prefix + "go_on", test(*merges, *outside))
+        for i, m in enumerate(merges):
+            g.node("Switch", f"{prefix}switch{i}", m, go_on)
+            inside.append(g.node("Identity", f"{prefix}inside{i}", f"{prefix}switch{i}:1"))
+        for i, v in enumerate(body(*inside, *outside)):
+            g.node("NextIteration", f"{prefix}next{i}", v)
+        return [g.node("Exit", f"{prefix}exit{i}", f"{prefix}switch{i}") for i in range(len(carried))]
+
+    def test_loop_of_tensorflow_1(self):
+        g = tf.Graph()
+        g.input("x", "float32", (2, 2))
+        g.input("n", "int32", ())
+        g.const("zero", np.int32(0))
+        g.const("one", np.int32(1))
+        g.const("half", np.float32(0.5))
+        exits = self.v1_loop(g, "loop/", lambda i, v, n, h: g.node("Less", "less", i, n),
+                             lambda i, v, n, h: (g.node("Add", "next", i, "one"), g.node("Mul", "mul", v, h)),
+                             ["zero", "x"], ["n", "half"])
+        x = some(2, 2)
+        for n in (0, 1, 5):
+            self.check(g, [x, np.int32(n)], [x * 0.5 ** n], options=["--outputs", exits[1]])
+        self.check(g, [x, np.int32(4)], [np.array(4), x / 16.0], options=["--outputs", ",".join(exits)])
+
+    def test_loops_of_tensorflow_1_within_each_other(self):
+        g = tf.Graph()
+        g.input("x", "float32", (3,))
+        for name, value in (("zero", np.int32(0)), ("one", np.int32(1)), ("three", np.int32(3)), ("two", np.int32(2))):
+            g.const(name, value)
+
+        def inner(i, v, x):
+            ends = self.v1_loop(g, "inner/", lambda k, u, y: g.node("Less", "inner_less", k, "two"),
+                                lambda k, u, y: (g.node("Add", "inner_next", k, "one"), g.node("AddV2", "sum", u, y)),
+                                ["zero", v], [x])
+            return g.node("Add", "next", i, "one"), g.node("Neg", "neg", ends[1])
+
+        exits = self.v1_loop(g, "outer/", lambda i, v, x: g.node("Less", "less", i, "three"), inner, ["zero", "x"], ["x"])
+        x = some(3)
+        v = x.astype(np.float64)
+        for _ in range(3):
+            v = -(v + 2 * x)
+        self.check(g, [x], [v], options=["--outputs", exits[1]])
+
+    def recurrent(self):
+        x, h = some(6, 2, 3), some(2, 4)
+        w, u = some(3, 4), some(4, 4)
+        wanted, state = [], h.astype(np.float64)
+        for t in range(6):
+            state = np.tanh(x[t].astype(np.float64) @ w + state @ u)
+            wanted.append(state)
+        return x, h, w, u, np.stack(wanted)
+
+    def test_arrays_of_tensors(self):
+        x, h, w, u, wanted = self.recurrent()
+        g = tf.Graph()
+        g.input("x", "float32", (6, 2, 3))
+        g.input("h", "float32", (2, 4))
+        for name, value in (("w", w), ("u", u), ("zero", np.int32(0)), ("one", np.int32(1)), ("six", np.int32(6))):
+            g.const(name, value)
+        g.node("TensorArrayV3", "in", "six", dtype=tf.Type("float32"))
+        g.node("TensorArrayV3", "out", "six", dtype=tf.Type("float32"))
+        g.node("Range", "range", "zero", "six", "one")
+        g.node("TensorArrayScatterV3", "scatter", "in", "range", "x", "in:1")
+
+        def step(t, state, flow, source, given, target):
+            g.node("TensorArrayReadV3", "read", source, t, given)
+            g.node("MatMul", "wx", "read", "w")
+            g.node("MatMul", "uh", state, "u")
+            g.node("Tanh", "state", g.node("Add", "sum", "wx", "uh"))
+            g.node("TensorArrayWriteV3", "write", target, t, "state", flow)
+            return g.node("Add", "t1", t, "one"), "state", "write"
+
+        exits = self.v1_loop(g, "rnn/", lambda t, *_: g.node("Less", "less", t, "six"), step, ["zero", "h", "out:1"],
+                             ["in", "scatter", "out"])
+        g.node("TensorArraySizeV3", "size", "out", exits[2])
+        g.node("Range", "all", "zero", "size", "one")
+        g.node("TensorArrayGatherV3", "outputs", "out", "all", exits[2])
+        self.check(g, [x, h], [wanted, wanted[-1]], options=["--outputs", "outputs," + exits[1]])
+
+    def test_lists_of_tensors(self):
+        x, h, w, u, wanted = self.recurrent()
+        ends = [("t", 3), ("h", 1), ("out", tf.VARIANT), ("in", tf.VARIANT), ("n", 3), ("w", 1), ("u", 1)]
+        cond = tf.Function("cond", ends, [("go", 10, "less:z:0")])
+        cond.node("Less", "less", "t", "n")
+        again = {"t": "next:z:0", "h": "tanh:y:0", "out": "set:output_handle:0"}
+        body = tf.Function("body", ends, [(f"{n}1", t, again.get(n, n)) for n, t in ends])
+        body.const("one", np.int32(1))
+        body.const("shape", np.array([2, 3], np.int32))
+        body.node("TensorListGetItem", "get", "in", "t", "shape:output:0", element_dtype=tf.Type("float32"))
+        body.node("MatMul", "wx", "get:item:0", "w")
+        body.node("MatMul", "uh", "h", "u")
+        body.node("AddV2", "sum", "wx:product:0", "uh:product:0")
+        body.node("Tanh", "tanh", "sum:z:0")
+        body.node("TensorListSetItem", "set", "out", "t", "tanh:y:0")
+        body.node("AddV2", "next", "t", "one:output:0")
+        g = tf.Graph()
+        g.functions = [cond, body]
+        g.input("x", "float32", (6, 2, 3))
+        g.input("h", "float32", (2, 4))
+        for name, value in (("w", w), ("u", u), ("zero", np.int32(0)), ("six", np.int32(6)),
+                            ("open", np.array([-1, 4], np.int32)), ("shape", np.array([2, 3], np.int32))):
+            g.const(name, value)
+        g.node("TensorListFromTensor", "list", "x", "shape")
+        g.node("TensorListReserve", "room", "open", "six")
+        g.node("While", "loop", "zero", "h", "room", "list", "six", "w", "u", cond=tf.Func("cond"), body=tf.Func("body"))
+        g.node("TensorListStack", "outputs", "loop:2", "open")
+        g.node("Identity", "last", "loop:1")
+        self.check(g, [x, h], [wanted, wanted[-1]], options=["--outputs", "outputs,last"])
+
+    def test_loops_that_are_damaged(self):
+        def graph(*nodes):
+            g = tf.Graph()
+            g.input("x", "float32", (3,))
+            g.const("go", np.bool_(True))
+            for op, name, *inputs in nodes:
+                g.node(op, name, *inputs, frame_name="f" if op == "Enter" and len(name) == 1 else name)
+            return g
+        circle = [("Enter", "e", "x"), ("Merge", "m", "e", "n"), ("Switch", "s", "m", "go"), ("NextIteration", "n", "s:1")]
+        deep = [("Enter", f"e{i}", f"e{i - 1}" if i else "x") for i in range(40)]
+        for nodes, end, phrase in (([("Exit", "y", "x")], "y", "out of no loop"),
+                                   ([("Enter", "e", "x"), ("Neg", "y", "e")], "y", "carries no value"),
+                                   ([("Enter", "e", "x"), ("Merge", "m", "e", "n"), ("NextIteration", "n", "m"),
+                                     ("Exit", "y", "m")], "y", "carries no value"),
+                                   (circle + [("Neg", "y", "s:1")], "y", "outside of its loop"),
+                                   ([("NextIteration", "n", "a"), ("Neg", "a", "n")], "a", "circles"),
+                                   ([("Enter", "e"), ("Exit", "y", "e")], "y", "has 0 inputs"),
+                                   (deep + [("Exit", "y", "e39")], "y", "nested more than"),
+                                   ([("Switch", "s", "x", "go"), ("Merge", "y", "s:1", "s")], "y", "enable_control_flow_v2")):
+            name = self.file("net.pb", graph(*nodes).binary())
+            self.fails(1, ["convert", name, "-o", "no.tflite", "--outputs", end], phrase)
+
+    def test_recurrent_networks(self):
+        folder = os.path.join(SHARED, "convert", "arm_kws_gru_s")
+        if not os.path.exists(folder):
+            print(f"left out: a network with a loop, because {SHARED} is not there")
+            return
+        self.succeeds("convert", os.path.join(folder, "GRU_S.pb"), "-o", "net.tflite", "--inputs", "Reshape_1", "--input-shape",
+                      "Reshape_1=1x25x10", "--outputs", "labels_softmax")
+        with open(os.path.join(folder, "GRU_S.pb"), "rb") as f:
+            weights = tf.constants(f.read())
+        x = some(1, 25, 10)
+        h = np.zeros((1, 154))
+        cell = "rnn/multi_rnn_cell/cell_0/gru_cell/"
+        for t in range(25):
+            z = sigmoid(np.concatenate([x[:, t], h], 1) @ weights[cell + "gates/kernel"] + weights[cell + "gates/bias"])
+            reset, update = z[:, :154], z[:, 154:]
+            new = np.tanh(np.concatenate([x[:, t], reset * h], 1) @ weights[cell + "candidate/kernel"] +
+                          weights[cell + "candidate/bias"])
+            h = update * h + (1 - update) * new
+        self.run_and_compare([x], [softmax(h @ weights["W_o"] + weights["b_o"])])
+
     # ---- SavedModels ----
 
     def model(self, folder, names, restore=False):

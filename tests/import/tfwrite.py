@@ -261,3 +261,45 @@ def saved_model(folder, graph, inputs, outputs, key="serving_default", restore="
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "saved_model.pb"), "wb") as f:
         f.write(binary("SavedModel", [("saved_model_schema_version", 1), ("meta_graphs", meta)]))
+
+
+# ---- reading ----
+
+def fields(kind, data):
+    """A binary message as pairs, of the fields above."""
+    names, at, out = {n: (k, how) for k, (n, how) in FIELDS[kind].items()}, 0, []
+
+    def number():
+        nonlocal at
+        v = shift = 0
+        while True:
+            byte = data[at]
+            v, shift, at = v | (byte & 127) << shift, shift + 7, at + 1
+            if byte < 128:
+                return v
+    while at < len(data):
+        tag = number()
+        if tag & 7 == 0:
+            value = number()
+        else:
+            size = {1: 8, 5: 4}.get(tag & 7) or number()
+            value, at = data[at:at + size], at + size
+        if tag >> 3 in names:
+            key, how = names[tag >> 3]
+            out.append((key, fields(how, value) if how in FIELDS else value))
+    return out
+
+
+def constants(data):
+    """The float32 constants of a binary graph, by name."""
+    out = {}
+    for key, node in fields("Graph", data):
+        node_of = dict(node) if key == "node" else {}
+        if node_of.get("op") != b"Const":
+            continue
+        value = [dict(a)["value"] for k, a in node if k == "attr" and dict(a)["key"] == b"value"]
+        t = dict(dict(value[0])["tensor"])
+        if t["dtype"] == 1 and "tensor_content" in t:
+            dims = [dict(d).get("size", 0) for k, d in t["tensor_shape"] if k == "dim"]
+            out[node_of["name"].decode()] = np.frombuffer(t["tensor_content"], np.float32).reshape(dims).astype(np.float64)
+    return out

@@ -4,7 +4,7 @@
 #include "import/tensorflow/flat.h"
 
 const Tf__Attr *tf_attr(const Tf__Node *node, const char *key) {
-  for (size_t i = 0; i < node->n_attr; i++)
+  for (size_t i = 0; node && i < node->n_attr; i++)
     if (node->attr[i]->key && !strcmp(node->attr[i]->key, key)) return node->attr[i]->value;
   return NULL;
 }

@@ -10,7 +10,8 @@
 
 enum { POISON = -2 }; /* in place of what could not be made */
 
-const tf_row *const tf_tables[] = {tf_rows_math, tf_rows_array, tf_rows_nn, tf_rows_state, tf_rows_flow, NULL};
+const tf_row *const tf_tables[] = {tf_rows_math, tf_rows_array, tf_rows_nn, tf_rows_state,
+                                   tf_rows_flow, tf_rows_list,  NULL};
 
 const tf_row *tf_find_row(const char *type) {
   for (const tf_row *const *table = tf_tables; *table; table++)

@@ -38,7 +38,7 @@ typedef struct tf_row {
 const tf_row *tf_find_row(const char *type);
 /* All rows, table by table; ends with NULL. */
 extern const tf_row *const tf_tables[];
-extern const tf_row tf_rows_math[], tf_rows_array[], tf_rows_nn[], tf_rows_state[], tf_rows_flow[];
+extern const tf_row tf_rows_math[], tf_rows_array[], tf_rows_nn[], tf_rows_state[], tf_rows_flow[], tf_rows_list[];
 
 /* ---- what rules read ---- */
 
@@ -76,6 +76,10 @@ int32_t tf_float(tf_ctx *c, float v);
 /* A constant of the element type of `like` (float or integer), a scalar. */
 int32_t tf_scalar_like(tf_ctx *c, int32_t like, double v);
 
+/* rules_list.c: a list of `size` elements of these dimensions as a value [size, dims...], zeros at first. -1 with a
+ * failure when a dimension is open. */
+int32_t tf_new_list(tf_ctx *c, int32_t size, mote_type type, int32_t rank, const int32_t *dims);
+
 /* ---- tensors ---- */
 
 /* A constant from a TensorProto, or from a value of a checkpoint. */
@@ -93,6 +97,7 @@ struct tf_emitter {
   int32_t **values;    /* of each operator of it */
   import_faults faults;
   int depth;         /* of functions within functions */
+  int bodies_again;  /* of loops made a second time */
   bool allow_custom; /* what has no rule becomes a custom operator (custom.h) */
 };
 

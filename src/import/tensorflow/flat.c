@@ -190,6 +190,13 @@ static int32_t first_output(const tf_program *p, const Tf__Node *node, const cha
 
 /* ---- following a name to what computes it ---- */
 
+/* A place to go on from: output of a node in a scope, or an input of the flat graph. */
+typedef struct target {
+  scope *scope;
+  int32_t node, output;
+  int32_t argument; /* >= 0: an input */
+} target;
+
 typedef struct flattener {
   tf_program *p;
   tf_flat *flat;
@@ -198,17 +205,12 @@ typedef struct flattener {
   int32_t *cut_ops;
   int32_t num_cuts;
   scope *root;
+  target *again; /* each NextIteration: what it reads leads to it, and is looked at last */
+  int32_t num_again, room_again;
   mote_error *error;
 } flattener;
 
 static mote_status no_memory(const flattener *f) { return err_memory(f->error, "a flat graph", 0); }
-
-/* A place to go on from: output of a node in a scope, or an input of the flat graph. */
-typedef struct target {
-  scope *scope;
-  int32_t node, output;
-  int32_t argument; /* >= 0: an input */
-} target;
 
 static bool one_of(const char *type, const char *const *list) {
   while (*list && strcmp(*list, type)) list++;
@@ -383,7 +385,7 @@ static mote_status argument_op(flattener *f, int32_t argument, int32_t *number) 
     const body *b = f->root->body;
     const char *name = f->num_cuts ? f->cuts[argument] : b->function->signature->input_arg[argument]->name;
     const int32_t node = f->num_cuts ? find_node(b, name, name_length(name)) : -1;
-    MOTE_TRY(add_op(f, (tf_op){name, TF_ARGUMENT, node < 0 ? NULL : b->nodes[node], NULL, 0, argument},
+    MOTE_TRY(add_op(f, (tf_op){name, TF_ARGUMENT, node < 0 ? NULL : b->nodes[node], NULL, 0, argument, NULL},
                     &f->cut_ops[argument]));
   }
   *number = f->cut_ops[argument];
@@ -425,10 +427,23 @@ static mote_status finish_node(flattener *f, way *w) {
   char *name = arena_alloc(f->p->arena, strlen(v.at.scope->path) + strlen(n->name) + 1);
   if (!name) return no_memory(f);
   sprintf(name, "%s%s", v.at.scope->path, n->name);
-  return add_op(f, (tf_op){name, n->op, n, v.inputs, v.next, -1}, &v.at.scope->made[v.at.node]);
+  return add_op(f, (tf_op){name, n->op, n, v.inputs, v.next, -1, NULL}, &v.at.scope->made[v.at.node]);
 }
 
-/* Makes the operator that t is, and before it all that it reads. */
+static mote_status look_later(flattener *f, const target *t) {
+  if (f->num_again == f->room_again) {
+    const int32_t room = 2 * f->room_again + 16;
+    target *more = ARENA_ARRAY(f->p->arena, target, (size_t)room);
+    if (!more) return no_memory(f);
+    if (f->num_again) memcpy(more, f->again, (size_t)f->num_again * sizeof *more);
+    f->again = more;
+    f->room_again = room;
+  }
+  f->again[f->num_again++] = *t;
+  return MOTE_OK;
+}
+
+/* Makes the operator that t is, and before it all that it reads, but for a NextIteration. */
 static mote_status make(flattener *f, const target *t, tf_edge *out) {
   way w = {0};
   out->output = t->output;
@@ -438,7 +453,8 @@ static mote_status make(flattener *f, const target *t, tf_edge *out) {
     visit *v = &w.stack[w.depth - 1];
     const Tf__Node *n = v->at.scope->body->nodes[v->at.node];
     const char *text = data_input(n, v->next);
-    if (!text) {
+    if (!text || !strcmp(n->op, "NextIteration")) {
+      if (text) MOTE_TRY(look_later(f, &v->at));
       MOTE_TRY(finish_node(f, &w));
       continue;
     }
@@ -452,9 +468,8 @@ static mote_status make(flattener *f, const target *t, tf_edge *out) {
       MOTE_TRY(push(f, &w, &in));
       continue; /* and then look at this input again */
     } else if (in.scope->made[in.node] == -2) {
-      return err_set(f->error, MOTE_ERR_UNSUPPORTED,
-                     "'%.200s' (%.60s) reads what it leads to: loops of the form of TensorFlow 1 are written as While "
-                     "by tf.compat.v1.enable_control_flow_v2()",
+      return err_set(f->error, MOTE_ERR_MODEL,
+                     "'%.200s' (%.60s) reads what it leads to, and not through a NextIteration, which a loop has",
                      n->name, n->op);
     } else {
       edge->op = in.scope->made[in.node];
@@ -462,6 +477,22 @@ static mote_status make(flattener *f, const target *t, tf_edge *out) {
     v->next++;
   }
   out->op = t->scope->made[t->node];
+  return MOTE_OK;
+}
+
+/* What the NextIterations read; that may bring in others. */
+static mote_status close_loops(flattener *f) {
+  for (int32_t i = 0; i < f->num_again; i++) {
+    const target t = f->again[i];
+    target from;
+    tf_edge *edge = ARENA_NEW(f->p->arena, tf_edge);
+    if (!edge) return no_memory(f);
+    MOTE_TRY(follow(f, t.scope, data_input(t.scope->body->nodes[t.node], 0), &from));
+    MOTE_TRY(make(f, &from, edge));
+    tf_op *op = &f->flat->ops[t.scope->made[t.node]];
+    op->inputs = edge;
+    op->num_inputs = 1;
+  }
   return MOTE_OK;
 }
 
@@ -478,9 +509,10 @@ static mote_status flatten(flattener *f, int32_t num_arguments, const char *cons
     MOTE_TRY(follow(f, f->root, outputs[i], &t));
     MOTE_TRY(make(f, &t, &ends[i]));
   }
+  MOTE_TRY(close_loops(f));
   f->flat->outputs = ends;
   f->flat->num_outputs = num_outputs;
-  return MOTE_OK;
+  return tf_cut_loops(a, f->flat, f->error);
 }
 
 mote_status tf_flatten(tf_program *p, const char *const *inputs, int32_t num_inputs, const char *const *outputs,

@@ -12,24 +12,27 @@ typedef struct tf_edge {
   int32_t op, output;
 } tf_edge;
 
+typedef struct tf_flat tf_flat;
+
 typedef struct tf_op {
   const char *name; /* path of calls and name: "model/dense/MatMul" */
   const char *type; /* "MatMul"; TF_ARGUMENT for what is given from outside */
   const Tf__Node *node;
   const tf_edge *inputs;
   int32_t num_inputs;
-  int32_t argument; /* which input of the flat graph this is; -1: none */
+  int32_t argument;     /* which input of the flat graph this is; -1: none */
+  const tf_flat *parts; /* of a loop of TensorFlow 1: condition and body; node is NULL then. NULL: of all others */
 } tf_op;
 
 /* The type of operators that stand for inputs of the graph. */
 #define TF_ARGUMENT "_Arg"
 
-typedef struct tf_flat {
+struct tf_flat {
   tf_op *ops;
   int32_t count;
   const tf_edge *outputs;
   int32_t num_outputs;
-} tf_flat;
+};
 
 /* Where flattening takes from; made once for a source. */
 typedef struct tf_program tf_program;
@@ -39,6 +42,8 @@ mote_status tf_program_new(tf_program **out, const tf_source *source, mote_error
  * the graph; what comes before it is left out. */
 mote_status tf_flatten(tf_program *p, const char *const *inputs, int32_t num_inputs, const char *const *outputs,
                        int32_t num_outputs, tf_flat *out, mote_error *e);
+/* loops.c: makes each loop of TensorFlow 1 one While. Both functions that flatten do so. */
+mote_status tf_cut_loops(arena *a, tf_flat *flat, mote_error *e);
 /* A function of the library: its arguments are the inputs, its results the outputs. */
 mote_status tf_flatten_function(tf_program *p, const char *name, tf_flat *out, mote_error *e);
 /* The signature of a function; NULL when there is none of that name. */
