@@ -405,7 +405,8 @@ class Convert(Case):
         return np.clip(np.floor(w / scale + 0.5), -127, 127) * scale
 
     def test_network_of_quantization_aware_training(self):
-        """A residual block as the optimization toolkit writes it: no step of the answer is off by more than one."""
+        """A residual block as the optimization toolkit writes it. A value on the edge between two steps may fall on either side:
+        what comes in to the dense layer may be a step off, and its answer by what its weights make of that, and one."""
         x = some(2, 8, 8, 3, low=-1, high=1)
         w1, w2, w3, w4 = some(3, 3, 3, 8), some(3, 3, 8, 1), some(1, 1, 8, 8), some(8, 5)
         scale, offset = some(8, low=0.3), some(8)
@@ -447,8 +448,10 @@ class Convert(Case):
                                                     "MAX_POOL_2D", "MEAN", "QUANTIZE"])
         np.save(self.path("x.npy"), x)
         self.succeeds("run", "net.tflite", "--input", "0=x.npy")
-        off = np.abs(np.load(self.path("output_0.npy")) - y) / self.steps(-40, 40)[0]
-        self.assertLess(off.max(), 1.5, off)
+        step = self.steps(-40, 40)[0]
+        off = np.abs(np.load(self.path("output_0.npy")) - y) / step
+        self.assertTrue((off < 1.5 + np.abs(r4).sum(0) * self.steps(-25, 25)[0] / step).all(), off)
+        self.assertLess(off.mean(), 1, off)
 
     def test_what_has_no_range_stays_float(self):
         x, w = some(2, 6), some(6, 4)
