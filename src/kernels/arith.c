@@ -202,3 +202,14 @@ void kern_arith_run(const void *a, const void *b, void *y, size_t n, const void 
     num_write(p->type, y, i, m, to);
   }
 }
+
+/* ---- looking ---- */
+
+size_t kern_first_zero_f32(const float *x, size_t n) {
+  int any = 0;
+  KERN_ELEMENTWISE
+  for (size_t i = 0; i < n; i++) any |= x[i] == 0;
+  size_t at = any ? 0 : n;
+  while (at < n && x[at] != 0) at++;
+  return at;
+}

@@ -38,4 +38,7 @@ bool kern_arith_has(num_class class, const arith_op *op);
 /* A binary_fn whose params are an arith. */
 void kern_arith_run(const void *a, const void *b, void *y, size_t n, const void *params);
 
+/* The index of the first element that is 0; n when there is none. */
+size_t kern_first_zero_f32(const float *x, size_t n);
+
 #endif

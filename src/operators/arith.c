@@ -66,9 +66,10 @@ static mote_status check_second(op_ctx *c) {
   const op_tensor *b = c->in[1];
   const bool divides = c->op->code == sch_BuiltinOperator_FLOOR_DIV || c->op->code == sch_BuiltinOperator_FLOOR_MOD;
   const size_t n = op_count(b);
-  if (b->type == MOTE_FLOAT32 && divides)
-    for (size_t i = 0; i < n; i++)
-      OP_REQUIRE(c, ((const float *)b->data)[i] != 0, MOTE_ERR_RUN, "element %zu of the divisor is 0", i);
+  if (b->type == MOTE_FLOAT32 && divides) {
+    const size_t zero = kern_first_zero_f32(b->data, n);
+    OP_REQUIRE(c, zero == n, MOTE_ERR_RUN, "element %zu of the divisor is 0", zero);
+  }
   if (b->type == MOTE_FLOAT32) return MOTE_OK;
   if (divides)
     for (size_t i = 0; i < n; i++)
