@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 MOTE_SHARED ?= $(abspath ../shared)
 export MOTE_SHARED
 
-.PHONY: all demo check check-long refusals conformance conformance-convert doc install fuzz bench format lint clean help
+.PHONY: all demo check check-long refusals conformance conformance-convert doc install fuzz bench bench-compress format lint clean help
 
 all: ## build/mote, build/libmote-rt.so, build/libtensorflowlite_c.so
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
@@ -50,6 +50,9 @@ fuzz: ## fuzz one target: make fuzz T=verify S=60 (T: a file of fuzz/, S: second
 
 bench: all ## speed of the kernels and of well-known networks, as fractions of this machine's peak
 	@tools/bench.sh $(BUILD)
+
+bench-compress: all ## what smaller networks take and cost, as bench/COMPRESS.md; minutes
+	@tools/bench-compress.py $(BUILD)/mote
 
 format: ## format all sources with clang-format
 	@find bench bindings cli examples fuzz include src tests -name '*.[ch]' | xargs clang-format -i

@@ -149,8 +149,6 @@ const command commands[] = {
      "                        many bits where operators take them), dynamic (int8 weights, activations float), "
      "float16\n"
      "                        (weights), or auto (default): int8 with --data, else dynamic\n"
-     "  --data PATH           samples: a folder of pictures, WAVs or .npy files, or one .npy of all of them\n"
-     "  --mean, --std A[,B,C] pictures become (x - mean) / std (default: metadata, else 127.5)\n"
      "  --io TYPE             of inputs and outputs: float (default), int8, uint8, int16\n"
      "  --calibration HOW     ranges of activations: min-max, moving-average, percentile, mse, entropy, or the best "
      "of\n"
@@ -164,7 +162,7 @@ const command commands[] = {
      "  --smallest N          weights of fewer elements stay as they are (default 1; dynamic: 1024)\n"
      "  --no-bias-correction  leave the mean error of rounded weights in the outputs\n"
      "  --no-rewrites         take the network as it is\n"
-     "  --layers              print each layer\n" COMMON_HELP},
+     "  --layers              print each layer\n" DATA_HELP COMMON_HELP},
     {"view", cmd_view, "draw a model as a page for the browser",
      "mote view MODEL -o FILE.html\n\n"
      "  mote view mobilenet.tflite -o mobilenet.html\n"

@@ -95,7 +95,7 @@ static void looking_up(void **state) {
        "the result has 9 dimensions"},
       {"EMBEDDING_LOOKUP_SPARSE", "i32 1 ~ 7, i32 1x2, i32 2 = 1, f32 1, f32 2x2 > f32", NULL, "7"},
       {"HASHTABLE_LOOKUP", "i32 1, i32 1x1, f32 1 > f32, u8", NULL, "the keys must be a vector"},
-      {"HASHTABLE_LOOKUP", "i32 1x1, i32 1, f32 1 > f32, u8", NULL, ""},
+      {"HASHTABLE_LOOKUP", "i32 1x1, i32 1, f32 1 > f32, u8", NULL, "they must be a vector"},
       {"NON_MAX_SUPPRESSION_V4", "f32 2, f32 2, i32, f32, f32 > i32, i32", NULL, "boxes must have shape [n, 4]"},
       {"NON_MAX_SUPPRESSION_V4", "f32 2x4, f32 2x1, i32, f32, f32 > i32, i32", NULL, "scores must have one dimension"},
       {"NON_MAX_SUPPRESSION_V4", "f32 2x4, f32 2, i32 2, f32, f32 > i32, i32", NULL, "must be one number"},

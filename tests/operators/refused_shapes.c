@@ -184,7 +184,8 @@ static void blocks(void **state) {
          {"SPACE_TO_BATCH_ND", "f32 1x2x1, i32 1 ~ 0, i32 1x2 ~ 0 > f32", NULL, "block"},
          {"BATCH_TO_SPACE_ND", "f32 1x2x1, i32 1 ~ 0, i32 1x2 ~ 0 > f32", NULL, "block"},
          {"BATCH_TO_SPACE_ND", "f32 2x2000000000x1, i32 1 = 2, i32 1x2 = 0 > f32", NULL, "4000000000"},
-         {"BATCH_TO_SPACE_ND", "f32 2x1x1, i32 1 = 2, i32 1x2 = 9 > f32", NULL, ""});
+         {"BATCH_TO_SPACE_ND", "f32 2x1x1, i32 1 = 2, i32 1x2 = 9 > f32", NULL,
+          "9 and 9 elements are cropped of dimension 1"});
 }
 
 int main(void) {
