@@ -185,9 +185,9 @@ typedef struct mote_quantize_config {
   int32_t smallest;     /* weights of fewer elements stay as they are; 0: 1024 for dynamic and float16, else 1 */
   mote_calibration calibration;
   bool no_bias_correction; /* else the mean error of a layer's rounded weights is taken out of its bias */
-  double max_drop;         /* most that may be lost of the agreement with the float network: 0.01 is one point of top-1. Layers that cost most stay in a wider type until
-                              this holds on the samples held back. 0: not asked for */
-  int threads;             /* as in mote_config */
+  double max_drop; /* most that may be lost of the agreement with the float network: 0.01 is one point of top-1. Layers
+                      that cost most stay in a wider type until this holds on the samples held back. 0: not asked for */
+  int threads;     /* as in mote_config */
   mote_watch watch;
 } mote_quantize_config;
 
