@@ -15,6 +15,11 @@ if [ ! -f "$vectors/CASES.tsv" ]; then
   exit 0
 fi
 mote=${MOTE:-$build/mote}
+if [ ! -x "$mote" ]; then
+  echo "FAIL: $mote is not there; it tells which operators there are (make builds it)"
+  echo "0 passed, 1 failed"
+  exit 1
+fi
 every=${EVERY:-1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
