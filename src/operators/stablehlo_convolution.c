@@ -287,7 +287,7 @@ static mote_status run(op_ctx *c) {
     MOTE_TRY(volume_run(c, &p->numbers, &r->volume, &o, scratch + r->room_at));
     if (!r->direct) move_run(c, &r->out, sums + g * r->out_step, o.out);
   }
-  if (r->converted) num_convert(type, sums, out->type, out->data, 0, op_count(out));
+  if (r->converted) products_give(c, type, sums);
   return MOTE_OK;
 }
 
@@ -308,5 +308,7 @@ const mote_op op_stablehlo_convolution = {
     .infer = infer,
     .plan = plan,
     .run = run,
-    .notes = "Integers wrap, float16 and bfloat16 are added up in float32; bool is whether any pair is true.",
+    .notes = "Integers wrap, float16 and bfloat16 are added up in float32; bool is whether any pair is true; quantized "
+             "operands "
+             "are computed as the reals they stand for.",
 };

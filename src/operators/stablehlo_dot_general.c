@@ -171,7 +171,7 @@ static mote_status run(op_ctx *c) {
       .block = p->block,
   };
   MOTE_TRY(matmul_run(c, &p->numbers, &d->product, &o, scratch + d->room_at));
-  if (d->converted) num_convert(products_result(&p->numbers), o.out, out->type, out->data, 0, op_count(out));
+  if (d->converted) products_give(c, products_result(&p->numbers), o.out);
   return MOTE_OK;
 }
 
@@ -192,5 +192,7 @@ const mote_op op_stablehlo_dot_general = {
     .infer = infer,
     .plan = plan,
     .run = run,
-    .notes = "Integers wrap, float16 and bfloat16 are added up in float32; bool is whether any pair is true.",
+    .notes = "Integers wrap, float16 and bfloat16 are added up in float32; bool is whether any pair is true; quantized "
+             "operands "
+             "are computed as the reals they stand for.",
 };

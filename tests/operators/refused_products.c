@@ -144,7 +144,10 @@ static void windows_that_do_not_fit(void **state) {
 static void stablehlo(void **state) {
   (void)state;
   REFUSE({"STABLEHLO_DOT_GENERAL", "i8@1 2x2, i8 2x2 > i8",
-          "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[0]", "input 0 is quantized"},
+          "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[0]",
+          "1 of two inputs and the output are quantized"},
+         {"STABLEHLO_DOT_GENERAL", "u32@1 2x2, u32@1 2x2 > u32@1",
+          "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[0]", "is uint32, which is not quantized"},
          {"STABLEHLO_DOT_GENERAL", "f32 2x2, f32 2x2 > f32",
           "lhs_contracting_dimensions=[1] rhs_contracting_dimensions=[7]", "7"},
          {"STABLEHLO_DOT_GENERAL", "f32 2x2, f32 2x2 = 1 > f32",

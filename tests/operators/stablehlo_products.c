@@ -2,10 +2,12 @@
  * holes, windows turned round, every kind of number; and what is refused. Numbers are small, so that all sums are
  * exact.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -296,6 +298,57 @@ static void convolution_follows_the_specification(void **state) {
   }
 }
 
+/* ---- quantized ---- */
+
+/* The product of 2x3 and 3x4 as the specification has it: reals, then the nearest step, even ones in the middle. */
+static void quantized_operands_stand_for_reals(void **state) {
+  (void)state;
+  static int8_t a[6] = {-128, 7, 3, 100, -5, 127}, b[12] = {1, -2, 3, 127, 5, 6, -7, -128, 9, 0, 11, 4};
+  static const float scale_a = 0.5f, scale_b[4] = {0.25f, 0.125f, 1, 0.01f}, scale_y[2] = {0.75f, 40};
+  const sch_StablehloDotGeneralOptions options = {.lhs_contracting_dimensions = {(int64_t[]){1}, 1},
+                                                  .rhs_contracting_dimensions = {(int64_t[]){0}, 1}};
+  const op_quant qa = {.count = 1, .scale = &scale_a, .zero_point = &(int32_t){-3}};
+  const int32_t zero_b[4] = {0, 0, 0, 0};
+  for (int by_axis = 0; by_axis < 2; by_axis++)
+    for (int wide = 0; wide < 2; wide++) {
+      const op_quant qb = {.count = by_axis ? 4 : 1, .axis = 1, .scale = scale_b, .zero_point = zero_b};
+      const op_quant qy = {.count = 1, .scale = &scale_y[wide], .zero_point = &(int32_t){5}};
+      op_case k;
+      op_case_begin(&k, &op_stablehlo_dot_general, &options);
+      op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 3}, a, 0)->quant = &qa;
+      op_case_input(&k, MOTE_INT8, 2, (int32_t[]){3, 4}, b, by_axis ? OP_CONST : 0)->quant = &qb;
+      op_tensor *const y = op_case_output(&k, MOTE_INT8);
+      y->quant = &qy;
+      assert_int_equal(op_case_run(&k), MOTE_OK);
+      for (int i = 0; i < 8; i++) {
+        double sum = 0;
+        for (int c = 0; c < 3; c++)
+          sum += 0.5 * (a[i / 4 * 3 + c] + 3) * (double)scale_b[by_axis ? i % 4 : 0] * b[c * 4 + i % 4];
+        const double want = fmin(fmax(rint(sum / (double)scale_y[wide]) + 5, -128), 127);
+        assert_true(fabs(((const int8_t *)y->data)[i] - want) <= (by_axis && i % 4 == 3)); /* 0.01 is no exact float */
+      }
+      op_case_end(&k);
+    }
+}
+
+static void scales_of_an_axis_are_of_constants(void **state) {
+  (void)state;
+  static int8_t data[4] = {1, 2, 3, 4};
+  static const float scales[2] = {1, 2};
+  const sch_StablehloDotGeneralOptions options = {.lhs_contracting_dimensions = {(int64_t[]){1}, 1},
+                                                  .rhs_contracting_dimensions = {(int64_t[]){0}, 1}};
+  const op_quant one = {.count = 1, .scale = scales, .zero_point = (int32_t[]){0, 0}},
+                 two = {.count = 2, .axis = 1, .scale = scales, .zero_point = (int32_t[]){0, 0}};
+  op_case k;
+  op_case_begin(&k, &op_stablehlo_dot_general, &options);
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = &one;
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = &two;
+  op_case_output(&k, MOTE_INT8)->quant = &one;
+  assert_int_equal(op_case_infer(&k), MOTE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(k.error.text, "2 scales; one is taken"));
+  op_case_end(&k);
+}
+
 /* ---- refusals ---- */
 
 static mote_status infer(const mote_op *op, const void *options, const operand *o, float scale) {
@@ -372,10 +425,9 @@ static void convolution_refuses_what_does_not_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(dot_general_follows_the_specification),
-      cmocka_unit_test(convolution_follows_the_specification),
-      cmocka_unit_test(dot_general_refuses_what_does_not_fit),
-      cmocka_unit_test(convolution_refuses_what_does_not_fit),
+      cmocka_unit_test(dot_general_follows_the_specification), cmocka_unit_test(convolution_follows_the_specification),
+      cmocka_unit_test(dot_general_refuses_what_does_not_fit), cmocka_unit_test(convolution_refuses_what_does_not_fit),
+      cmocka_unit_test(quantized_operands_stand_for_reals),    cmocka_unit_test(scales_of_an_axis_are_of_constants),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
