@@ -116,7 +116,9 @@ static mote_status choose_types(quantizing *q) {
 
 /* ---- all that would stay float ---- */
 
+/* Whether it computes in floats; QUANTIZE and DEQUANTIZE are the seams. */
 static bool counts(const graph *g, const graph_node *n) {
+  if (n->op->code == sch_BuiltinOperator_QUANTIZE || n->op->code == sch_BuiltinOperator_DEQUANTIZE) return false;
   for (int32_t i = 0; i < n->num_outputs; i++)
     if (quant_is_real(g, n->outputs[i])) return true;
   for (int32_t i = 0; i < n->num_inputs; i++)
@@ -342,6 +344,10 @@ static mote_status tell_layers(quantizing *q) {
     if (!l->name) return err_memory(q->error, "a report", name.size);
   }
   r->layers = list;
+  if (!r->quantized)
+    report_note(&q->config->watch, "there is nothing to quantize: %s",
+                r->operators ? "no operator of floats has an integer form or large weights"
+                             : "no operator computes in floats");
   return MOTE_OK;
 }
 
