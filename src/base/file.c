@@ -166,7 +166,7 @@ static void sync_folder_of(const char *path) {
   close(fd);
 }
 
-mote_status file_write(const char *path, const file_part *parts, size_t count, mote_error *e) {
+mote_status file_write_if(const char *path, const file_part *parts, size_t count, file_accept *accept, mote_error *e) {
   char temporary[PATH_MAX];
   if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary)
     return err_set(e, MOTE_ERR_ARGUMENT, "the name %.100s... is too long", path);
@@ -176,12 +176,17 @@ mote_status file_write(const char *path, const file_part *parts, size_t count, m
   umask(mask);
   int failed = fchmod(fd, 0666 & ~mask) || write_parts(fd, parts, count) || fsync(fd);
   failed |= close(fd);
-  if (failed || rename(temporary, path)) {
+  const mote_status accepted = !failed && accept ? accept(temporary, e) : MOTE_OK;
+  if (failed || accepted != MOTE_OK || rename(temporary, path)) {
     const int why = errno;
     unlink(temporary);
     errno = why;
-    return io_error(e, "write", path);
+    return accepted != MOTE_OK ? accepted : io_error(e, "write", path);
   }
   sync_folder_of(path);
   return MOTE_OK;
+}
+
+mote_status file_write(const char *path, const file_part *parts, size_t count, mote_error *e) {
+  return file_write_if(path, parts, count, NULL, e);
 }

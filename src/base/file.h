@@ -35,4 +35,8 @@ typedef struct file_part {
 } file_part;
 mote_status file_write(const char *path, const file_part *parts, size_t count, mote_error *e);
 
+/* The same, and looks at what was written, under its temporary name, before it takes the place of another file. */
+typedef mote_status file_accept(const char *temporary, mote_error *e);
+mote_status file_write_if(const char *path, const file_part *parts, size_t count, file_accept *accept, mote_error *e);
+
 #endif

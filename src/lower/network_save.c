@@ -37,23 +37,22 @@ mote_status network_image(mote_graph *g, arena *a, sch_image *out, mote_error *e
 
 /* ---- formats ---- */
 
-/* What was written must be read as a model, as whoever gets the file will read it; a file that is not is taken away
- * again. It is mapped, and only what describes the network is looked at. */
+/* What was written must be read as a model, as whoever gets the file will read it. It is mapped, and only what
+ * describes the network is looked at. */
 static mote_status verify(const char *path, mote_error *e) {
   mote_error why;
   mote_model *const m = mote_model_open(path, NULL, &why);
   mote_model_free(m);
   if (m) return MOTE_OK;
-  remove(path);
   return err_set(e, why.code, "what was to be saved is no model: %s", why.text);
 }
 
 static mote_status save_model(mote_graph *g, const char *path, arena *a, mote_error *e) {
   sch_image image;
   MOTE_TRY(network_image(g, a, &image, e));
-  const mote_status status = file_write(path, image.parts, image.count, e);
+  const mote_status status = file_write_if(path, image.parts, image.count, verify, e);
   sch_image_free(&image);
-  return status == MOTE_OK ? verify(path, e) : status;
+  return status;
 }
 
 /* Text that grows in memory. */
