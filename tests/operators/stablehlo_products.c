@@ -331,22 +331,29 @@ static void quantized_operands_stand_for_reals(void **state) {
     }
 }
 
-static void scales_of_an_axis_are_of_constants(void **state) {
-  (void)state;
+static void refuse_scales(const op_quant *left, const op_quant *right, mote_status code, const char *phrase) {
   static int8_t data[4] = {1, 2, 3, 4};
-  static const float scales[2] = {1, 2};
   const sch_StablehloDotGeneralOptions options = {.lhs_contracting_dimensions = {(int64_t[]){1}, 1},
                                                   .rhs_contracting_dimensions = {(int64_t[]){0}, 1}};
-  const op_quant one = {.count = 1, .scale = scales, .zero_point = (int32_t[]){0, 0}},
-                 two = {.count = 2, .axis = 1, .scale = scales, .zero_point = (int32_t[]){0, 0}};
   op_case k;
   op_case_begin(&k, &op_stablehlo_dot_general, &options);
-  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = &one;
-  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = &two;
-  op_case_output(&k, MOTE_INT8)->quant = &one;
-  assert_int_equal(op_case_infer(&k), MOTE_ERR_UNSUPPORTED);
-  assert_non_null(strstr(k.error.text, "2 scales; one is taken"));
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = left;
+  op_case_input(&k, MOTE_INT8, 2, (int32_t[]){2, 2}, data, 0)->quant = right;
+  op_case_output(&k, MOTE_INT8)->quant = left;
+  assert_int_equal(op_case_infer(&k), code);
+  assert_non_null(strstr(k.error.text, phrase));
   op_case_end(&k);
+}
+
+static void scales_that_mean_nothing(void **state) {
+  (void)state;
+  static const float scales[2] = {1, 2}, none[1] = {0};
+  static const int32_t zeros[2];
+  const op_quant one = {.count = 1, .scale = scales, .zero_point = zeros},
+                 two = {.count = 2, .axis = 1, .scale = scales, .zero_point = zeros},
+                 zero = {.count = 1, .scale = none, .zero_point = zeros};
+  refuse_scales(&one, &two, MOTE_ERR_UNSUPPORTED, "2 scales; one is taken"); /* of an axis: constants alone have them */
+  refuse_scales(&one, &zero, MOTE_ERR_MODEL, "is 0; scales are above 0");
 }
 
 /* ---- refusals ---- */
@@ -427,7 +434,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(dot_general_follows_the_specification), cmocka_unit_test(convolution_follows_the_specification),
       cmocka_unit_test(dot_general_refuses_what_does_not_fit), cmocka_unit_test(convolution_refuses_what_does_not_fit),
-      cmocka_unit_test(quantized_operands_stand_for_reals),    cmocka_unit_test(scales_of_an_axis_are_of_constants),
+      cmocka_unit_test(quantized_operands_stand_for_reals),    cmocka_unit_test(scales_that_mean_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
