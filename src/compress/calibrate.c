@@ -121,7 +121,7 @@ static bool errors_of(const graph_value *w, const quant_node *how, const channel
   if (!quant_scales(w, how->axis, how->weights, scales)) return false;
   for (size_t i = 0; i < w->bytes / sizeof *x; i++) {
     const double scale = (double)scales[extent_at(by, i)];
-    const double q = fmin(fmax(round((double)x[i] / scale), -most), most) * scale;
+    const double q = quant_nearest(x[i], scale, most) * scale;
     size_t out, in;
     joins(w, s, i, &out, &in);
     error[out] += (q - (double)x[i]) * channel_mean(means, in);

@@ -4,6 +4,8 @@
 #ifndef COMPRESS_QUANT_H
 #define COMPRESS_QUANT_H
 
+#include <math.h>
+
 #include "compress/range.h"
 #include "compress/report.h"
 #include "compress/sampler.h"
@@ -92,6 +94,10 @@ int32_t quant_most(mote_type type);
 
 /* The scale of each coordinate of axis (-1: of all). For few bits the one with least error is looked for. */
 bool quant_scales(const graph_value *v, int32_t axis, mote_type type, float *scales);
+/* The nearest step, ties away from zero. */
+static inline double quant_nearest(float w, double scale, int32_t most) {
+  return fmin(fmax(round((double)w / scale), -most), most);
+}
 /* Nearest integers, packed as the type is. */
 void quant_round(const graph_value *v, int32_t axis, mote_type type, const float *scales, void *to);
 

@@ -87,7 +87,6 @@ static bool inputs_fit(attempt *t, const graph_node *n, const quant_node *form, 
 }
 
 static bool outputs_fit(attempt *t, const graph_node *n, const quant_node *form, int32_t *to) {
-  static const float fixed8[] = {1.0f / 256, 1.0f / 128, 1.0f / 16}, fixed16 = 1.0f / 32768;
   for (int32_t i = 0; i < n->num_outputs; i++) {
     to[i] = n->outputs[i];
     if (form->mode != QUANT_INTEGER || form->rule->output == QUANT_NONE || !quant_is_real(t->g, to[i])) continue;
@@ -97,10 +96,8 @@ static bool outputs_fit(attempt *t, const graph_node *n, const quant_node *form,
     if (form->acts == MOTE_INT16 && form->rule->scale16 == 0)
       return refuse(t, "no scale of 16-bit integers is defined for its output %d", i);
     op_quant *const q = &t->g->values[to[i]].quant;
-    q->zero_point = form->acts == MOTE_INT8 ? &form->rule->zero8 : t->zeros;
-    if (form->acts == MOTE_INT16) q->scale = &fixed16;
-    for (size_t k = 0; form->acts == MOTE_INT8 && k < sizeof fixed8 / sizeof *fixed8; k++)
-      if (fixed8[k] == form->rule->scale8) q->scale = &fixed8[k];
+    q->scale = form->acts == MOTE_INT16 ? &form->rule->scale16 : &form->rule->scale8;
+    if (form->acts == MOTE_INT8) q->zero_point = &form->rule->zero8;
   }
   return true;
 }

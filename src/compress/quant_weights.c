@@ -10,7 +10,7 @@ static double error_of(const float *w, size_t count, extent x, size_t channel, d
   double sum = 0;
   for (size_t from = channel * x.step; from < count; from += x.size * x.step)
     for (size_t i = from; i < from + x.step; i++) {
-      const double q = fmin(fmax(round((double)w[i] / scale), -most), most) * scale;
+      const double q = quant_nearest(w[i], scale, most) * scale;
       sum += ((double)w[i] - q) * ((double)w[i] - q);
     }
   return sum;
@@ -63,7 +63,7 @@ void quant_round(const graph_value *v, int32_t axis, mote_type type, const float
   uint8_t *const bytes = to;
   memset(bytes, 0, (count + per_byte - 1) / per_byte);
   for (size_t i = 0; i < count; i++) {
-    const double q = fmin(fmax(round((double)w[i] / (double)scales[extent_at(x, i)]), -most), most);
+    const double q = quant_nearest(w[i], (double)scales[extent_at(x, i)], most);
     const uint8_t stored = (uint8_t)(int8_t)q;
     bytes[i / per_byte] |= (uint8_t)((stored & ((1u << bits) - 1)) << (i % per_byte * bits));
   }

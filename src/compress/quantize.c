@@ -64,24 +64,11 @@ static mote_status widen(quantizing *q) {
   return MOTE_OK;
 }
 
-static bool named(const char *list, const char *name, size_t size) {
-  for (const char *at = list; at && size && (at = strstr(at, name)); at++)
-    if ((at == list || at[-1] == ' ') && (!at[size] || at[size] == ' ')) return true;
-  return false;
-}
-
 static mote_status find_kept(quantizing *q) {
   const graph *const g = main_of(q);
-  const char *const list = q->config->keep;
   q->keep = ARENA_ARRAY(&q->to->arena, bool, (size_t)g->num_nodes + 1);
   if (!q->keep) return err_memory(q->error, "a plan of quantization", (size_t)g->num_nodes);
-  for (int32_t i = 0; list && i < g->num_nodes; i++) {
-    const graph_node *const n = &g->nodes[i];
-    char name[256] = "";
-    const sch_string s = n->num_outputs ? g->values[n->outputs[0]].name : (sch_string){0};
-    if (s.size < sizeof name) memcpy(name, s.data ? s.data : "", s.size);
-    q->keep[i] = named(list, n->op->name, strlen(n->op->name)) || named(list, name, s.size < sizeof name ? s.size : 0);
-  }
+  for (int32_t i = 0; i < g->num_nodes; i++) q->keep[i] = weights_kept(q->config->keep, g, &g->nodes[i]);
   return MOTE_OK;
 }
 
@@ -297,6 +284,8 @@ static void keep_node(quantizing *q, int32_t node) {
 
 /* Layers that add most noise go back to floats, twice as many each time, until the promise holds. */
 static mote_status keep_promise(quantizing *q, distance *d) {
+  q->to->report.promise = holds(q, d);
+  if (q->to->report.promise) return MOTE_OK;
   costly *const list = ARENA_ARRAY(&q->to->arena, costly, (size_t)q->plan.num_nodes + 1);
   if (!list) return err_memory(q->error, "a list of layers", 0);
   MOTE_TRY(measure_layers(q));
@@ -313,13 +302,12 @@ static mote_status keep_promise(quantizing *q, distance *d) {
 /* ---- the report ---- */
 
 static const char *type_text(const quant_node *n) {
-  const char *const weights = n->weights == MOTE_INT4 ? "int4" : n->weights == MOTE_INT2 ? "int2" : "int8";
+  const int bits = mote_type_bits(n->weights);
   if (n->mode == QUANT_FLOAT) return "float32";
-  if (n->weights == MOTE_FLOAT16) return "float16 weights";
-  if (n->mode == QUANT_INTEGER && n->acts == MOTE_INT16) return "int16x8";
-  if (n->mode == QUANT_INTEGER && n->weights == MOTE_INT8) return "int8";
-  if (n->mode == QUANT_INTEGER) return n->weights == MOTE_INT4 ? "int8x4" : "int8x2";
-  return !strcmp(weights, "int4") ? "int4 weights" : !strcmp(weights, "int2") ? "int2 weights" : "int8 weights";
+  if (n->mode != QUANT_INTEGER)
+    return bits == 16 ? "float16 weights" : bits == 4 ? "int4 weights" : bits == 2 ? "int2 weights" : "int8 weights";
+  if (n->acts == MOTE_INT16) return "int16x8";
+  return bits == 4 ? "int8x4" : bits == 2 ? "int8x2" : "int8";
 }
 
 static mote_status tell_layers(quantizing *q) {

@@ -94,9 +94,9 @@ static bool has_word(const char *words, const char *word, size_t size) {
   return false;
 }
 
-static bool is_kept(const lister *k, const graph *g, const graph_node *n) {
-  const sch_string name = g->values[n->outputs[0]].name;
-  return has_word(k->keep, n->op->name, strlen(n->op->name)) || has_word(k->keep, name.data, name.size);
+bool weights_kept(const char *keep, const graph *g, const graph_node *n) {
+  const sch_string name = n->num_outputs && n->outputs[0] >= 0 ? g->values[n->outputs[0]].name : (sch_string){0};
+  return has_word(keep, n->op->name, strlen(n->op->name)) || has_word(keep, name.data, name.size);
 }
 
 /* The constant that a value is, or that it is made of by DEQUANTIZE; -1: neither. */
@@ -168,7 +168,7 @@ static mote_status list_graph(lister *k) {
   for (int32_t i = 0; i < g->num_nodes; i++) {
     const graph_node *const n = &g->nodes[i];
     const kind *const of = kind_of(n->op->code);
-    if (!of || !n->num_outputs || n->outputs[0] < 0 || is_kept(k, g, n)) continue;
+    if (!of || !n->num_outputs || n->outputs[0] < 0 || weights_kept(k->keep, g, n)) continue;
     for (int32_t operand = 0; operand < 64; operand++)
       if (of->weights >> operand & 1) MOTE_TRY(add(k, i, operand, of));
   }

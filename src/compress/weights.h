@@ -25,6 +25,9 @@ typedef struct layers {
   int32_t count;
 } layers;
 
+/* Whether `keep` names the operator, or its first output (separated by spaces; NULL: nothing). */
+bool weights_kept(const char *keep, const graph *g, const graph_node *n);
+
 /* Layers of all graphs, in order, but those that `keep` names (operators or their first outputs, separated by spaces;
  * NULL: none) and those with fewer than `smallest` weights. The list is in `a`. */
 mote_status weights_list(const graph_set *set, const char *keep, int32_t smallest, arena *a, layers *out,
